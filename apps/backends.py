@@ -1,0 +1,67 @@
+"""``inkdigits backends``: which backends there are, and whether they compute what they should."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from apps.options import add_json
+from backends import BackendInfo, available_backends, get_backend
+from backends.registry import default_name
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--check",
+        metavar="NAME",
+        help="hold this backend against the NumPy reference, clause by clause (exit code 1 if it differs)",
+    )
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.check:
+        return _check(arguments.check, arguments.json)
+    for info in available_backends().values():
+        print(_as_json(info) if arguments.json else _as_line(info))
+    return 0
+
+
+def _as_json(info: BackendInfo) -> str:
+    return json.dumps(
+        {
+            "name": info.name,
+            "origin": info.origin,
+            "available": info.missing is None,
+            "default": info.name == default_name(),
+        }
+    )
+
+
+def _as_line(info: BackendInfo) -> str:
+    if info.missing:
+        status = f"needs {info.missing}: pip install {info.missing}"
+    else:
+        status = "ready, the default" if info.name == default_name() else "ready"
+    return f"{info.name:12} {info.origin:16} {status}"
+
+
+def _check(name: str, as_json: bool) -> int:
+    from backends.conformance import CHECKS, failures
+
+    found = list(failures(get_backend(name)))
+    if as_json:
+        print(json.dumps({"name": name, "checks": len(CHECKS), "failures": [list(each) for each in found]}))
+    else:
+        for check, dtype, what in found:
+            print(f"{check:28} {dtype}: {what[:160]}")
+        wrong = len({check for check, _, _ in found})
+        print(f"{name}: {len(CHECKS) - wrong} of {len(CHECKS)} checks passed, in float32 and float64")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    from apps.cli import main
+
+    sys.exit(main(["backends", *sys.argv[1:]]))

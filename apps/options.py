@@ -1,0 +1,52 @@
+"""Options that several commands share, so that they are spelled and explained alike."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+from backends import InkdigitsError
+
+
+def add_backend(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--backend",
+        metavar="NAME",
+        help="how to compute: numpy, numba, or another that `inkdigits backends` lists "
+        "(default: the environment's INKDIGITS_BACKEND, else numpy)",
+    )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        metavar="FILE",
+        type=Path,
+        help="the network to use (default: the one that comes with inkdigits)",
+    )
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        metavar="FILE",
+        type=Path,
+        help="a .npz file with x_train, y_train, x_test, y_test (default: mnist.npz in the folder that "
+        "INKDIGITS_DATA names, else a cached copy, else a download)",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON, one object a line, on standard output"
+    )
+
+
+def need(module: str, package: str, purpose: str) -> ModuleType:
+    """Import an optional dependency, or say how to get it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise InkdigitsError(f"{purpose} needs {package}: pip install {package}") from None

@@ -1,0 +1,15 @@
+"""Numerical backends: the contract (`Backend`), the implementations, and how to get one by name."""
+
+from backends.base import Array, Backend, InkdigitsError, Parameters
+from backends.registry import BackendError, BackendInfo, available_backends, get_backend
+
+__all__ = [
+    "Array",
+    "Backend",
+    "BackendError",
+    "BackendInfo",
+    "InkdigitsError",
+    "Parameters",
+    "available_backends",
+    "get_backend",
+]

@@ -1,0 +1,32 @@
+"""Reading one digit, as the window does, and ten thousand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backends import Backend, get_backend
+from backends.base import Parameters, scale_pixels
+from engine.datasets import Examples
+from engine.strokes import strokes_to_image
+
+
+@pytest.mark.parametrize("n", [1, 10_000])
+def test_predict_proba(
+    benchmark: Any, digits: Examples, parameters: Parameters, backend: Backend, n: int
+) -> None:
+    benchmark.group = f"probabilities of {n:,} digits"
+    x = scale_pixels(digits.images[:n], np.float32)
+    expected = get_backend("numpy").predict_proba(parameters, x)
+    np.testing.assert_allclose(backend.predict_proba(parameters, x), expected, rtol=1e-4, atol=1e-6)
+    benchmark(backend.predict_proba, parameters, x)
+
+
+def test_strokes_to_image(benchmark: Any) -> None:
+    benchmark.group = "a drawing of 50 points to 28x28"
+    turn = np.linspace(0, 4 * np.pi, 50)
+    drawing = [np.stack([np.cos(turn) * turn, np.sin(turn)], axis=1)]
+    assert strokes_to_image(drawing).shape == (28, 28)
+    benchmark(strokes_to_image, drawing)

@@ -1,0 +1,86 @@
+"""How good a network is: accuracy with its uncertainty, second guesses, and what is taken for what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backends.base import Array
+from engine.datasets import Examples
+from engine.network import Network
+
+AT_ONCE = 2000  # images for one call: enough to be fast, few enough to stay small in memory
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A network's answers to examples whose labels are known.
+
+    Attributes
+    ----------
+    labels : (N,) integers
+    probabilities : (N, 10)
+    """
+
+    labels: Array
+    probabilities: Array
+
+    @property
+    def n(self) -> int:
+        return len(self.labels)
+
+    @property
+    def answers(self) -> Array:
+        """The most probable digit of each example, (N,)."""
+        answers: Array = self.probabilities.argmax(axis=1)
+        return answers
+
+    @property
+    def accuracy(self) -> float:
+        return float((self.answers == self.labels).mean())
+
+    @property
+    def interval_95(self) -> tuple[float, float]:
+        """The 95 % interval of the accuracy."""
+        return wilson_interval(int((self.answers == self.labels).sum()), self.n)
+
+    @property
+    def top2_accuracy(self) -> float:
+        """The share of examples whose digit is among the two most probable."""
+        top2 = np.argsort(self.probabilities, axis=1)[:, -2:]
+        return float((top2 == self.labels[:, None]).any(axis=1).mean())
+
+    @property
+    def confusion(self) -> Array:
+        """(10, 10) counts: row is the label, column the answer."""
+        confusion = np.zeros((10, 10), np.int64)
+        np.add.at(confusion, (self.labels, self.answers), 1)
+        return confusion
+
+    @property
+    def worst(self) -> Array:
+        """Indices of the wrong answers, the most confident first."""
+        wrong = np.flatnonzero(self.answers != self.labels)
+        return wrong[np.argsort(-self.probabilities[wrong].max(axis=1), kind="stable")]
+
+
+def evaluate(network: Network, examples: Examples) -> Evaluation:
+    """Let a network answer all examples."""
+    parts = [
+        network.predict_proba(examples.images[start : start + AT_ONCE])
+        for start in range(0, len(examples), AT_ONCE)
+    ]
+    return Evaluation(examples.labels, np.concatenate(parts))
+
+
+def wilson_interval(right: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """The interval in which the true share lies with 95 % confidence, of ``right`` successes in ``n`` tries.
+
+    Wilson's score interval (1927), which stays inside [0, 1] and holds near 100 %, where the usual
+    plus-or-minus does not.
+    """
+    share = right / n
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return float(max(0.0, centre - half)), float(min(1.0, centre + half))

@@ -1,0 +1,149 @@
+"""Backends by name."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backends import BackendError, available_backends, get_backend, registry
+from backends.numpy_backend import NumpyBackend
+
+
+def offer(folder: Path, distribution: str, name: str, value: str) -> None:
+    """Lay down what pip leaves of an installed distribution that offers a backend."""
+    info = folder / f"{distribution}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[inkdigits.backends]\n{name} = {value}\n")
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def test_built_ins_come_first() -> None:
+    assert list(available_backends())[:2] == ["numpy", "numba"]
+
+
+def test_numpy_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INKDIGITS_BACKEND", raising=False)
+    assert get_backend().name == "numpy"
+
+
+def test_environment_names_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INKDIGITS_BACKEND", "nowhere")
+    with pytest.raises(BackendError, match="no backend 'nowhere'; choose one of: numpy, numba"):
+        get_backend()
+    assert get_backend("numpy").name == "numpy"
+
+
+def test_a_backend_is_passed_on() -> None:
+    backend = NumpyBackend()
+    assert get_backend(backend) is backend
+
+
+def test_missing_numba_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "find_spec", lambda name: None)
+    assert available_backends()["numba"].missing == "numba"
+    with pytest.raises(BackendError, match="pip install numba"):
+        get_backend("numba")
+    assert get_backend("numpy").name == "numpy"
+
+
+def test_stranger_is_found(site: Path) -> None:
+    (site / "stranger.py").write_text(
+        "from backends.numpy_backend import NumpyBackend\nclass Mine(NumpyBackend):\n    name = 'mine'\n"
+    )
+    offer(site, "stranger", "mine", "stranger:Mine")
+    assert available_backends()["mine"].origin == "stranger"
+    assert get_backend("mine").name == "mine"
+
+
+def test_listing_imports_nothing(site: Path) -> None:
+    (site / "explosive.py").write_text("raise SystemExit('imported')")
+    offer(site, "explosive", "boom", "explosive:Boom")
+    assert "boom" in available_backends()
+
+
+def test_two_distributions_with_one_name_are_both_named(site: Path) -> None:
+    offer(site, "first", "same", "a:B")
+    offer(site, "second", "same", "c:D")
+    with pytest.raises(BackendError, match="'same', first and second"):
+        available_backends()
+
+
+def test_built_in_cannot_be_shadowed(site: Path) -> None:
+    offer(site, "usurper", "numpy", "a:B")
+    with pytest.raises(BackendError, match="'numpy', inkdigits and usurper"):
+        get_backend("numpy")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("class Broken:\n    def __init__(self): raise OSError('no such device')", "no such device"),
+        ("class Broken: pass", "a Broken, not a subclass"),
+        ("", "Broken"),
+    ],
+)
+def test_unusable_stranger_is_named(site: Path, code: str, message: str) -> None:
+    module = f"broken{abs(hash(code))}"
+    (site / f"{module}.py").write_text(code)
+    offer(site, "junkyard", "broken", f"{module}:Broken")
+    with pytest.raises(BackendError, match=f"'broken' of junkyard.*{message}"):
+        get_backend("broken")
+
+
+def test_numpy_alone_does_not_import_numba() -> None:
+    code = "import sys; from engine import Network; Network.load(); assert 'numba' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+WRONG_BACKEND = """
+import numpy as np
+from backends.numpy_backend import NumpyBackend
+
+class Sloppy(NumpyBackend):
+    name = "sloppy"
+
+    def dense_forward(self, x, w, b):
+        return (x @ w + b).astype(np.float16).astype(x.dtype)  # three digits will do
+"""
+SETUP = """
+[metadata]
+name = inkdigits-sloppy
+version = 1.0
+
+[options]
+py_modules = sloppy
+
+[options.entry_points]
+inkdigits.backends =
+    sloppy = sloppy:Sloppy
+"""
+
+
+def test_wrong_backend_of_another_distribution_is_found_and_caught(tmp_path: Path) -> None:
+    project, installed = tmp_path / "project", tmp_path / "installed"
+    project.mkdir()
+    (project / "sloppy.py").write_text(WRONG_BACKEND)
+    (project / "setup.cfg").write_text(SETUP)
+    (project / "setup.py").write_text("from setuptools import setup\nsetup()\n")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--target", installed, project], check=True)
+
+    root = Path(registry.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-m", "apps.backends", "--check", "sloppy"],
+        env={"PYTHONPATH": f"{installed}:{root}", "PATH": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "dense_forward                float32: Not equal to tolerance" in done.stdout
+    assert "relu_forward" not in done.stdout

@@ -1,0 +1,62 @@
+"""What tests share: backends by name, real digits where they are, small ones where they are not."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backends import Backend, get_backend
+from engine.datasets import Dataset, Examples, read_dataset
+from engine.strokes import strokes_to_image
+
+NEEDS_NUMBA = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="numba is not installed")
+
+
+@pytest.fixture(params=["numpy", pytest.param("numba", marks=NEEDS_NUMBA)])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return get_backend(request.param)
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Dataset:
+    """The real MNIST; without it, the tests that need it say so and are skipped."""
+    folder = os.environ.get("INKDIGITS_DATA")
+    if not folder:
+        pytest.skip("INKDIGITS_DATA names no folder with mnist.npz")
+    return read_dataset(Path(folder) / "mnist.npz")
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Dataset:
+    """600 easy drawings that anyone can make: ones (a line), zeros (a ring) and sevens (a corner)."""
+    random = np.random.default_rng(0)
+    turn = np.linspace(0, 2 * np.pi, 20)
+    shapes = {
+        0: np.stack([np.cos(turn), 1.3 * np.sin(turn)], axis=1),
+        1: np.array([[0.0, 0.0], [0.0, 3.0]]),
+        7: np.array([[0.0, 0.0], [2.0, 0.0], [1.0, 3.0]]),
+    }
+    labels = random.choice(list(shapes), 600)
+    images = [
+        strokes_to_image([shapes[label] @ (np.eye(2) + random.normal(0, 0.1, (2, 2)))]) for label in labels
+    ]
+    digits = Examples(np.stack(images), labels)
+    return Dataset("tiny", digits[:500], digits[500:])
+
+
+@pytest.fixture
+def tiny_file(tiny: Dataset, tmp_path: Path) -> Path:
+    """The tiny digits as a file."""
+    path = tmp_path / "tiny.npz"
+    np.savez(
+        path,
+        x_train=tiny.train.images,
+        y_train=tiny.train.labels,
+        x_test=tiny.test.images,
+        y_test=tiny.test.labels,
+    )
+    return path

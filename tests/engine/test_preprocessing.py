@@ -1,0 +1,55 @@
+"""Framing: what is read is framed exactly as MNIST framed its digits."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from engine.datasets import Dataset
+from engine.preprocessing import area_overlap, center_by_mass, frame_digit
+
+
+def test_mnist_is_a_fixed_point(mnist: Dataset) -> None:
+    images = mnist.test.images[:2000]
+    same = sum(np.array_equal(frame_digit(image), image) for image in images)
+    assert same >= 1999  # one digit in five thousand has an ink box of 19 px
+
+
+def test_any_size_of_a_digit_is_framed_alike(mnist: Dataset) -> None:
+    for image in mnist.test.images[:50]:
+        large = np.kron(image, np.ones((4, 4)))
+        np.testing.assert_array_equal(frame_digit(large), image)
+
+
+@given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60))).filter(lambda ink: ink.any()))
+def test_whatever_is_framed_has_its_mass_in_the_middle(ink: np.ndarray) -> None:
+    framed = frame_digit(ink).astype(float)
+    assert framed.shape == (28, 28)
+    assert framed.max() >= 254
+    rows, columns = np.flatnonzero(framed.any(axis=1)), np.flatnonzero(framed.any(axis=0))
+    if max(np.ptp(rows), np.ptp(columns)) + 1 == 20:  # nothing was cut off
+        for axis in (0, 1):
+            centre = framed.sum(axis=1 - axis) @ np.arange(28) / framed.sum()
+            assert 13.5 - 1e-9 < centre <= 14.5 + 1e-9
+
+
+def test_no_ink_gives_a_blank_picture() -> None:
+    assert not frame_digit(np.zeros((50, 40))).any()
+    assert not center_by_mass(np.zeros((0, 0))).any()
+
+
+def test_heavy_side_is_cut_off_rather_than_wrapped() -> None:
+    ink = np.zeros((20, 20))
+    ink[:, 0] = 255
+    ink[10] = 20
+    framed = center_by_mass(ink)
+    assert not framed[:, :13].any()
+
+
+@given(st.integers(1, 50), st.integers(1, 50))
+def test_area_overlap_takes_the_mean(source: int, target: int) -> None:
+    matrix = area_overlap(source, target)
+    assert matrix.shape == (target, source)
+    np.testing.assert_allclose(matrix.sum(axis=1), 1)
