@@ -30,9 +30,10 @@ class NumbaBackend(Backend):
     name = "numba"
 
     def __init__(self) -> None:
-        from backends import numba_kernels
+        from backends import numba_imaging, numba_kernels
 
         self._kernels = numba_kernels
+        self._imaging = numba_imaging
 
     # ---- Kernels: the reference's formulas, compiled -------------------------------------------
 
@@ -62,6 +63,10 @@ class NumbaBackend(Backend):
 
     def softmax_cross_entropy(self, z: Array, labels: Array) -> tuple[float, Array]:
         loss, dz = self._kernels.softmax_cross_entropy(z, labels)
+        return loss, dz
+
+    def soft_cross_entropy(self, z: Array, targets: Array) -> tuple[float, Array]:
+        loss, dz = self._kernels.soft_cross_entropy(z, targets)
         return loss, dz
 
     def sgd_update(self, p: Array, dp: Array, learning_rate: float) -> None:
@@ -97,6 +102,22 @@ class NumbaBackend(Backend):
     def predict_proba(self, parameters: Parameters, x: Array) -> Array:
         p: Array = self._kernels.predict_proba(parameters.weights, parameters.biases, x)
         return p
+
+    def draw_lines(self, points: Array, joined: Array, pen_width: Array, height: int, width: int) -> Array:
+        pictures: Array = self._imaging.draw_lines(points, joined, pen_width, height, width)
+        return pictures
+
+    def sample_bilinear(self, images: Array, x: Array, y: Array) -> Array:
+        seen: Array = self._imaging.sample_bilinear(images, x, y)
+        return seen
+
+    def change_width(self, images: Array, amount: Array) -> Array:
+        changed: Array = self._imaging.change_width(images, amount)
+        return changed
+
+    def soften(self, images: Array, amount: Array) -> Array:
+        softened: Array = self._imaging.soften(images, amount)
+        return softened
 
     def prepare_images(self, images: Array, dtype: npt.DTypeLike) -> InkLists:
         """Images as lists of their ink, about 150 of MNIST's 784 pixels; bytes are scaled to [0, 1]."""

@@ -133,8 +133,8 @@ def softmax_cross_entropy(z: Array, labels: Array) -> tuple[float, Array]:
     dz = np.empty_like(z)
     loss = 0.0
     for n in range(batch):
-        log_sum_exp = _softmax_row(z[n], dz[n])
-        loss += log_sum_exp - z[n, labels[n]]
+        largest, log_total = _softmax_row(z[n], dz[n])
+        loss += largest - z[n, labels[n]] + log_total
         dz[n, labels[n]] -= 1
         for c in range(z.shape[1]):
             dz[n, c] /= batch
@@ -142,8 +142,28 @@ def softmax_cross_entropy(z: Array, labels: Array) -> tuple[float, Array]:
 
 
 @jit
+def soft_cross_entropy(z: Array, targets: Array) -> tuple[float, Array]:
+    # loss = mean(sum(targets * (log(sum(exp(z))) - z))); dz = (sum(targets) * softmax(z) - targets) / B
+    batch = z.shape[0]
+    dz = np.empty_like(z)
+    loss = 0.0
+    for n in range(batch):
+        largest, log_total = _softmax_row(z[n], dz[n])
+        weight = z.dtype.type(0)
+        for c in range(z.shape[1]):
+            weight += targets[n, c]
+            loss += targets[n, c] * (largest - z[n, c] + log_total)
+        for c in range(z.shape[1]):
+            dz[n, c] = (weight * dz[n, c] - targets[n, c]) / batch
+    return loss / batch, dz
+
+
+@jit
 def _softmax_row(z: Array, p: Array) -> Any:
-    """Write softmax(z) into p for one row; return log(sum(exp(z)))."""
+    """Write softmax(z) into p for one row; return max(z) and log(sum(exp(z - max(z)))).
+
+    The two are not added up here: beside logits of 10,000 the second would lose its digits.
+    """
     largest = z[0]
     for c in range(1, len(z)):
         if z[c] > largest:
@@ -154,7 +174,7 @@ def _softmax_row(z: Array, p: Array) -> Any:
         total += p[c]
     for c in range(len(z)):
         p[c] /= total
-    return largest + np.log(total)
+    return largest, np.log(total)
 
 
 @jit
@@ -287,7 +307,10 @@ def minibatch_gradients(
     z = [z1]
     for layer in range(1, len(weights)):
         z.append(dense_forward(relu_forward(z[-1]), weights[layer], biases[layer]))
-    loss, dz = softmax_cross_entropy(z[-1], labels[batch])
+    if labels.ndim == 1:  # known when this is compiled
+        loss, dz = softmax_cross_entropy(z[-1], labels[batch])
+    else:
+        loss, dz = soft_cross_entropy(z[-1], labels[batch])
     for layer in range(len(weights) - 1, 0, -1):
         dw[layer][:], db[layer][:] = dense_backward_parameters(relu_forward(z[layer - 1]), dz)
         dz = relu_backward(dense_backward_input(dz, weights[layer]), z[layer - 1])
