@@ -111,8 +111,8 @@ def _outline(random: np.random.Generator) -> list[Array]:
 def _tick(random: np.random.Generator) -> list[Array]:
     """A short way down to the right, a long way up."""
     corner = np.array([random.uniform(0.2, 0.4), 1.0])
-    start = corner - [random.uniform(0.15, 0.4), random.uniform(0.15, 0.5)]
-    end = corner + [random.uniform(0.4, 0.9), -random.uniform(0.7, 1.1)]
+    start = corner - np.array([random.uniform(0.15, 0.4), random.uniform(0.15, 0.5)])
+    end = corner + np.array([random.uniform(0.4, 0.9), -random.uniform(0.7, 1.1)])
     return [np.stack([start, corner, end])]
 
 
