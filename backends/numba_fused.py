@@ -24,19 +24,23 @@ from typing import Any
 import numpy as np
 
 from backends.base import Array
-from backends.numba_kernels import jit, softmax_row
+from backends.numba_kernels import inlined, jit, softmax_row
 from backends.numba_simd import (
     arrive,
     arrived,
+    item,
     load,
     lowest_bit,
     nonzero_bits,
     positive,
+    prefetch,
+    put,
     relu,
     splat,
     sqrt,
     store,
     total,
+    view,
     zeros,
 )
 
@@ -44,6 +48,7 @@ Layers = tuple[Array, ...]
 
 WIDE, NARROW = 64, 16  # outputs in a vector: as many as fit, then the rest
 WORD = 64  # images that one word of bits speaks of
+CACHE_LINE = 64  # bytes
 ONE = np.uint64(1)
 SGD, NESTEROV, ADAMW = 0, 1, 2
 
@@ -51,15 +56,15 @@ SGD, NESTEROV, ADAMW = 0, 1, 2
 # ---- The first layer: only the ink ---------------------------------------------------------------------
 
 
-@jit
-def ink_value(x: Array, grey: Any, row: int, pixel: int) -> Any:
+@inlined
+def ink_value(x: Any, grey: Any, row: int, pixel: int) -> Any:
     """A pixel in [0, 1]: bytes are looked up in ``grey``, floating point is taken as it is."""
     if grey is None:
-        return x[row, pixel]
-    return grey[x[row, pixel]]
+        return item(x, row, pixel)
+    return grey[item(x, row, pixel)]
 
 
-@jit
+@inlined
 def ink_bits(x: Array, row: int, start: int) -> Any:
     """Which of the 64 pixels from ``start`` on are not blank, one bit each."""
     if start + WORD <= x.shape[1]:
@@ -73,27 +78,43 @@ def ink_bits(x: Array, row: int, start: int) -> Any:
 
 @jit
 def find_ink(
-    x: Array, grey: Any, rows: Array, first: int, last: int, ink: tuple[Array, Array, Array], bits: Any
+    x: Array,
+    grey: Any,
+    order: Array,
+    start: int,
+    first: int,
+    last: int,
+    ink: tuple[Array, Array, Array],
+    bits: Any,
 ) -> None:
-    """List the ink of the images ``rows[first:last]``, and turn it round: which images have ink at a pixel."""
+    """List the ink of the images ``first`` to ``last`` of the batch ``rows = order[start:]``.
+
+    And turn it round: which of these images have ink at a pixel.
+    """
     # pixels[n, : counts[n]] = np.nonzero(x[rows[n]]); values[n, : counts[n]] = grey[x[rows[n], pixels[n]]]
     # bits[word, pixel] = Σ_n 2**n over the images n of the word that have ink at the pixel
-    pixels, values, counts = ink
+    counts = ink[2]
+    pixels, values, images = view(ink[0]), view(ink[1]), view(x)
     if bits is not None:
+        words = view(bits)
         bits[:] = 0
     for n in range(first, last):
-        row, count = rows[n], 0
+        # The images lie anywhere in memory: ask for the one after next, which more than halves the time.
+        if start + n + 2 < len(order):
+            for i in range(0, x.shape[1], CACHE_LINE // x.itemsize):
+                prefetch(images, order[start + n + 2], i)
+        row, count = order[start + n], 0
         word, image = (n - first) // WORD, ONE << np.uint64((n - first) % WORD)
-        for start in range(0, x.shape[1], WORD):
-            left = ink_bits(x, row, start)
+        for i in range(0, x.shape[1], WORD):
+            left = ink_bits(x, row, i)
             while left:
-                pixel = start + lowest_bit(left)
+                pixel = i + lowest_bit(left)
                 left &= left - ONE
-                pixels[n, count] = pixel
-                values[n, count] = ink_value(x, grey, row, pixel)
+                put(pixels, n, count, pixel)
+                put(values, n, count, ink_value(images, grey, row, pixel))
                 count += 1
                 if bits is not None:
-                    bits[word, pixel] |= image
+                    put(words, word, pixel, item(words, word, pixel) | image)
         counts[n] = count
 
 
@@ -102,33 +123,51 @@ def ink_forward(
     like: Any, ink: tuple[Array, Array, Array], size: int, w: Array, a: Array, o: int, hidden: bool
 ) -> None:
     # a = relu(x1 @ w), or x1 @ w where no layer follows; the outputs from o on
-    pixels, values, counts = ink
+    pixels, values, counts = view(ink[0]), view(ink[1]), ink[2]
     bias = len(w) - 1
     for n in range(size):
         z = load(like, w, bias, o)
         for k in range(counts[n]):
-            z = z + splat(like, values[n, k]) * load(like, w, pixels[n, k], o)
+            z = z + splat(like, item(values, n, k)) * load(like, w, item(pixels, n, k), o)
         store(relu(z) if hidden else z, a, n, o)
 
 
 @jit
 def ink_update(
     like: Any,
-    rule: Array,
+    rule: Any,
     layer: Layers,
     x: Array,
     grey: Any,
     rows: Array,
+    ink: tuple[Array, Array, Array],
     part: int,
     bits: Array,
     dz: Array,
     o: int,
 ) -> None:
     # dw = x1.T @ dz, and a step with it; the outputs from o on
+    views = (view(layer[0]), view(layer[1]), view(layer[2]), view(layer[3]))
+    images, errors = view(x), view(dz)
     inputs = len(layer[0]) - 1
+    every = item(rule, 0, EVERY) != 0  # or only the weights that this batch has something to say of
+    bias_update(like, rule, layer, len(rows), dz, o)
+    if len(rows) == 1 and not every:  # one image: its list is all there is
+        pixels, values = view(ink[0]), view(ink[1])
+        error = load(like, errors, 0, o)
+        for k in range(ink[2][0]):
+            descend(
+                rule,
+                item(rule, 0, KEEP),
+                views,
+                item(pixels, 0, k),
+                o,
+                splat(like, item(values, 0, k)) * error,
+            )
+        return
     for pixel in range(inputs):
         dw = splat(like, 0)
-        seen = rule[EVERY] != 0
+        seen = every
         for team in range(bits.shape[0]):
             for word in range(bits.shape[1]):
                 left = bits[team, word, pixel]
@@ -137,51 +176,52 @@ def ink_update(
                 while left:
                     n = team * part + word * WORD + lowest_bit(left)
                     left &= left - ONE
-                    dw = dw + splat(like, ink_value(x, grey, rows[n], pixel)) * load(like, dz, n, o)
+                    dw = dw + splat(like, ink_value(images, grey, rows[n], pixel)) * load(like, errors, n, o)
         if seen:
-            descend(rule, rule[KEEP], layer, pixel, o, dw)
-    bias_update(like, rule, layer, len(rows), dz, o)
+            descend(rule, item(rule, 0, KEEP), views, pixel, o, dw)
 
 
 # ---- The optimizers' step, on a vector of weights -------------------------------------------------------
 
-# A rule is what a step of an optimizer needs to know, as an array of numbers:
+# A rule is what a step of an optimizer needs to know, as a row of numbers:
 KIND, EVERY, AVERAGE, RATE, KEEP, BETA1, BETA2, EPSILON, SCALE1, SCALE2, DECAY = range(11)
 
 
-@jit
-def descend(rule: Array, keep: float, layer: Layers, i: int, o: int, dw: Any) -> None:
+@inlined
+def descend(rule: Any, keep: float, views: Any, i: int, o: int, dw: Any) -> None:
     # w *= keep; sgd_update, nesterov_update or adamw_update; average_update
-    w, first, second, average = layer
+    w, first, second, average = views
     p = splat(dw, keep) * load(dw, w, i, o)
-    rate, beta1 = splat(dw, rule[RATE]), splat(dw, rule[BETA1])
-    if rule[KIND] == SGD:
+    rate, beta1 = splat(dw, item(rule, 0, RATE)), splat(dw, item(rule, 0, BETA1))
+    if item(rule, 0, KIND) == SGD:
         p = p - rate * dw
-    elif rule[KIND] == NESTEROV:
+    elif item(rule, 0, KIND) == NESTEROV:
         velocity = beta1 * load(dw, first, i, o) + dw
         store(velocity, first, i, o)
         p = p - rate * (dw + beta1 * velocity)
     else:
-        m = beta1 * load(dw, first, i, o) + splat(dw, 1 - rule[BETA1]) * dw
-        v = splat(dw, rule[BETA2]) * load(dw, second, i, o) + splat(dw, 1 - rule[BETA2]) * dw * dw
+        beta2 = item(rule, 0, BETA2)
+        m = beta1 * load(dw, first, i, o) + splat(dw, 1 - item(rule, 0, BETA1)) * dw
+        v = splat(dw, beta2) * load(dw, second, i, o) + splat(dw, 1 - beta2) * dw * dw
         store(m, first, i, o)
         store(v, second, i, o)
-        p = p - splat(dw, rule[RATE] * rule[SCALE1]) * m / (
-            sqrt(v * splat(dw, rule[SCALE2])) + splat(dw, rule[EPSILON])
+        p = p - splat(dw, item(rule, 0, RATE) * item(rule, 0, SCALE1)) * m / (
+            sqrt(v * splat(dw, item(rule, 0, SCALE2))) + splat(dw, item(rule, 0, EPSILON))
         )
     store(p, w, i, o)
-    if rule[AVERAGE]:
-        old, new = splat(dw, rule[DECAY]), splat(dw, 1 - rule[DECAY])
-        store(old * load(dw, average, i, o) + new * p, average, i, o)
+    if item(rule, 0, AVERAGE) != 0:
+        decay = item(rule, 0, DECAY)
+        store(splat(dw, decay) * load(dw, average, i, o) + splat(dw, 1 - decay) * p, average, i, o)
 
 
 @jit
-def bias_update(like: Any, rule: Array, layer: Layers, size: int, dz: Array, o: int) -> None:
+def bias_update(like: Any, rule: Any, layer: Layers, size: int, dz: Array, o: int) -> None:
     # db = dz.sum(axis=0), and a step with it; biases do not decay
+    views = (view(layer[0]), view(layer[1]), view(layer[2]), view(layer[3]))
     db = splat(like, 0)
     for n in range(size):
         db = db + load(like, dz, n, o)
-    descend(rule, 1.0, layer, len(layer[0]) - 1, o, db)
+    descend(rule, 1.0, views, len(layer[0]) - 1, o, db)
 
 
 # ---- The other layers: four rows at a time, so that each vector that is loaded is used four times ---------
@@ -226,9 +266,11 @@ def dense_backward_input(like: Any, dz: Array, first: int, last: int, w: Array, 
 
 @jit
 def dense_update(
-    like: Any, rule: Array, layer: Layers, a: Array, size: int, first: int, last: int, dz: Array, o: int
+    like: Any, rule: Any, layer: Layers, a: Array, size: int, first: int, last: int, dz: Array, o: int
 ) -> None:
     # dw = a.T @ dz for the inputs first:last, and a step with it; the outputs from o on
+    views = (view(layer[0]), view(layer[1]), view(layer[2]), view(layer[3]))
+    keep = item(rule, 0, KEEP)
     i = first
     while i + 4 <= last:
         dw0 = dw1 = dw2 = dw3 = splat(like, 0)
@@ -238,23 +280,23 @@ def dense_update(
             dw1 = dw1 + splat(like, a[n, i + 1]) * row
             dw2 = dw2 + splat(like, a[n, i + 2]) * row
             dw3 = dw3 + splat(like, a[n, i + 3]) * row
-        descend(rule, rule[KEEP], layer, i, o, dw0)
-        descend(rule, rule[KEEP], layer, i + 1, o, dw1)
-        descend(rule, rule[KEEP], layer, i + 2, o, dw2)
-        descend(rule, rule[KEEP], layer, i + 3, o, dw3)
+        descend(rule, keep, views, i, o, dw0)
+        descend(rule, keep, views, i + 1, o, dw1)
+        descend(rule, keep, views, i + 2, o, dw2)
+        descend(rule, keep, views, i + 3, o, dw3)
         i += 4
     while i < last:
         dw0 = splat(like, 0)
         for n in range(size):
             dw0 = dw0 + splat(like, a[n, i]) * load(like, dz, n, o)
-        descend(rule, rule[KEEP], layer, i, o, dw0)
+        descend(rule, keep, views, i, o, dw0)
         i += 1
 
 
 # ---- Whole steps -------------------------------------------------------------------------------------------
 
 
-@jit
+@inlined
 def wait(counter: Array, threads: int, meetings: int) -> int:
     """Go on when the whole team has come here; returns the number of such meetings so far."""
     if threads > 1:
@@ -311,13 +353,14 @@ def train(
     fit = o_last - (o_last - o_first) % WIDE
     meetings = 0
     for step in range(len(rules)):
-        rule = rules[step]
-        rows = order[step * batch_size : (step + 1) * batch_size]
+        rule = view(rules[step : step + 1])
+        start = step * batch_size
+        rows = order[start : start + batch_size]
         size = len(rows)
         part = (size + threads - 1) // threads
         first, last = min(thread * part, size), min((thread + 1) * part, size)
 
-        find_ink(x, grey, rows, first, last, ink, bits[thread])
+        find_ink(x, grey, order, start, first, last, ink, bits[thread])
         meetings = wait(counter, threads, meetings)
 
         for o in range(o_first, fit, WIDE):
@@ -329,8 +372,8 @@ def train(
         dense_layers_forward(w, a, first, last)
         for n in range(first, last):
             # loss = log(sum(exp(z))) - z[label]; dz = (softmax(z) - onehot(label)) / B
-            z, label, dlogits = a[depth - 1][n, :classes], labels[step * batch_size + n], dz[depth - 1][n]
-            losses[step * batch_size + n] = softmax_row(z, dlogits) - z[label]
+            z, label, dlogits = a[depth - 1][n, :classes], labels[start + n], dz[depth - 1][n]
+            losses[start + n] = softmax_row(z, dlogits) - z[label]
             dlogits[label] -= 1
             for c in range(classes):
                 dlogits[c] /= size
@@ -362,9 +405,9 @@ def train(
                 if thread == 0:
                     bias_update(narrow, rule, layers[layer], size, dz[layer], o)
         for o in range(o_first, fit, WIDE):
-            ink_update(wide, rule, layers[0], x, grey, rows, part, bits, dz[0], o)
+            ink_update(wide, rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
         for o in range(fit, o_last, NARROW):
-            ink_update(narrow, rule, layers[0], x, grey, rows, part, bits, dz[0], o)
+            ink_update(narrow, rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
         meetings = wait(counter, threads, meetings)
 
 
@@ -381,15 +424,15 @@ def predict(
     """The probabilities of the images first:last, as many at a time as the scratch arrays hold."""
     # p[first:last] = predict_proba(w, x[first:last])
     wide, narrow = zeros(w[0], WIDE), zeros(w[0], NARROW)
-    outputs = w[0].shape[1]
+    outputs, order = w[0].shape[1], np.arange(len(x))
     fit = outputs - outputs % WIDE
     for start in range(first, last, len(a[0])):
-        rows = np.arange(start, min(start + len(a[0]), last))
-        find_ink(x, None, rows, 0, len(rows), ink, None)
+        size = min(len(a[0]), last - start)
+        find_ink(x, None, order, start, 0, size, ink, None)
         for o in range(0, fit, WIDE):
-            ink_forward(wide, ink, len(rows), w[0], a[0], o, len(w) > 1)
+            ink_forward(wide, ink, size, w[0], a[0], o, len(w) > 1)
         for o in range(fit, outputs, NARROW):
-            ink_forward(narrow, ink, len(rows), w[0], a[0], o, len(w) > 1)
-        dense_layers_forward(w, a, 0, len(rows))
-        for n in range(len(rows)):
+            ink_forward(narrow, ink, size, w[0], a[0], o, len(w) > 1)
+        dense_layers_forward(w, a, 0, size)
+        for n in range(size):
             softmax_row(a[len(w) - 1][n, : p.shape[1]], p[start + n])

@@ -26,7 +26,7 @@ from backends.base import Array
 Tensors = tuple[Array, ...]
 
 
-def jit(function: Callable[..., Any]) -> Any:
+def jit(function: Callable[..., Any], inline: bool = False) -> Any:
     """Compile on first use and keep the machine code on disk, where a place to write can be found.
 
     ``contract`` (fused multiply-add) and ``reassoc`` (sums in any order) let loops use the vector
@@ -36,12 +36,19 @@ def jit(function: Callable[..., Any]) -> Any:
 
     def compiled(cache: bool) -> Any:
         fastmath = {"contract", "reassoc"}
-        return numba.njit(cache=cache, nogil=True, error_model="numpy", fastmath=fastmath)(function)
+        return numba.njit(
+            cache=cache, nogil=True, error_model="numpy", fastmath=fastmath, forceinline=inline
+        )(function)
 
     try:
         return compiled(cache=True)
     except RuntimeError:  # "no locator available": the package and the home folder are both read-only
         return compiled(cache=False)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """As `jit`, and made part of each function that calls it: passing arrays costs more than a short loop."""
+    return jit(function, inline=True)
 
 
 # ---- Kernels ---------------------------------------------------------------------------------

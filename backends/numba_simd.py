@@ -46,6 +46,20 @@ class LanesModel(models.PrimitiveModel):
         super().__init__(manager, lanes, _vector(manager.lookup(lanes.dtype).get_value_type(), lanes.width))
 
 
+class View(types.Type):
+    """A two-dimensional array without its owner: Numba counts the references to arrays, even in inner loops."""
+
+    def __init__(self, dtype: types.Type) -> None:
+        self.dtype = dtype
+        super().__init__(f"View({dtype})")
+
+
+@register_model(View)
+class ViewModel(models.StructModel):
+    def __init__(self, manager, view):
+        super().__init__(manager, view, [("data", types.CPointer(view.dtype)), ("columns", types.intp)])
+
+
 def _vector(element, width):
     vector = ir.VectorType(element, width)
     vector.intrinsic_name = f"v{width}{element.intrinsic_name}"  # so that llvm.sqrt.v16f32 is found
@@ -82,13 +96,68 @@ for _symbol, _instruction in [
 # ---- Functions -----------------------------------------------------------------------------------------
 
 
+def _element(context, builder, array_type, array, row, column):
+    """The address of array[row, column], of an array or a view."""
+    if isinstance(array_type, View):
+        view = cgutils.create_struct_proxy(array_type)(context, builder, array)
+        columns = view.columns
+    else:
+        view = context.make_array(array_type)(context, builder, array)
+        columns = cgutils.unpack_tuple(builder, view.shape)[-1]
+    return builder.gep(view.data, [builder.add(builder.mul(row, columns), column)])
+
+
 def _address(context, builder, array_type, array, row, column, width):
-    """Where array[row, column] lies, as a pointer to a vector."""
-    view = context.make_array(array_type)(context, builder, array)
-    columns = cgutils.unpack_tuple(builder, view.shape)[1]
-    element = builder.gep(view.data, [builder.add(builder.mul(row, columns), column)])
+    """The same, as a pointer to a vector, and the type of its numbers."""
+    element = _element(context, builder, array_type, array, row, column)
     number = context.get_data_type(array_type.dtype)
     return builder.bitcast(element, ir.VectorType(number, width).as_pointer()), number
+
+
+@intrinsic
+def view(typingctx, array):
+    kind = View(array.dtype)
+
+    def emit(context, builder, sig, args):
+        whole = context.make_array(array)(context, builder, args[0])
+        short = cgutils.create_struct_proxy(kind)(context, builder)
+        short.data = whole.data
+        short.columns = cgutils.unpack_tuple(builder, whole.shape)[-1]
+        return short._getvalue()
+
+    return kind(array), emit
+
+
+@intrinsic
+def item(typingctx, array, row, column):
+    def emit(context, builder, sig, args):
+        return builder.load(_element(context, builder, array, *args))
+
+    return array.dtype(array, types.intp, types.intp), emit
+
+
+@intrinsic
+def put(typingctx, array, row, column, number):
+    def emit(context, builder, sig, args):
+        value = context.cast(builder, args[3], number, array.dtype)
+        builder.store(value, _element(context, builder, array, *args[:3]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.intp, number), emit
+
+
+@intrinsic
+def prefetch(typingctx, array, row, column):
+    def emit(context, builder, sig, args):
+        byte = ir.IntType(8).as_pointer()
+        address = builder.bitcast(_element(context, builder, array, *args), byte)
+        flag = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [address, flag(0), flag(3), flag(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.intp), emit
 
 
 @intrinsic(prefer_literal=True)
@@ -225,6 +294,18 @@ def arrived(typingctx, counter):
 # ---- The same without a compiler, for coverage and for the debugger -------------------------------------
 
 if config.DISABLE_JIT:
+
+    def view(array):
+        return array
+
+    def item(array, row, column):
+        return array[row, column]
+
+    def put(array, row, column, number):
+        array[row, column] = number
+
+    def prefetch(array, row, column):
+        pass
 
     def zeros(array, width):
         return np.zeros(width, array.dtype)

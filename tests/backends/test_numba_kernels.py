@@ -28,7 +28,7 @@ def test_ink_is_found_and_turned_round(pixels: int, dtype: Any) -> None:
     rows = np.random.default_rng(2).permutation(len(x))
     ink = np.empty((80, pixels), np.int32), np.empty((80, pixels), np.float32), np.empty(80, np.int64)
     bits = np.ones((2, pixels), np.uint64)
-    numba_fused.find_ink(x, grey, rows, 3, 80, ink, bits)
+    numba_fused.find_ink(x, grey, rows, 0, 3, 80, ink, bits)
     for n in range(3, 80):
         found, values, count = ink[0][n], ink[1][n], ink[2][n]
         np.testing.assert_array_equal(found[:count], np.nonzero(x[rows[n]])[0])
