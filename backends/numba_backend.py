@@ -1,12 +1,15 @@
-"""The fast path: the contract's kernels compiled by Numba, and two fused compositions.
+"""The fast path: the contract's kernels compiled by Numba, and its compositions fused.
 
-This file is the thin side that Python sees; the loops are in `backends.numba_kernels`, which is imported
-when a backend is made, so that a program that does not ask for Numba does not wait for it.
+This file is the thin side that Python sees. The loops are in `backends.numba_kernels` and `backends.numba_fused`,
+which are imported when a backend is made, so that a program that does not ask for Numba does not wait for it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import threading
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,26 +17,29 @@ import numpy.typing as npt
 from backends.base import Array, Backend, Parameters, flatten, scale_pixels
 from backends.optimizers import SGD, AdamW, Nesterov, Optimizer, WeightAverage
 
-
-@dataclass(frozen=True)
-class InkLists:
-    """Images without their blank pixels: image n has ``values[k]`` at ``pixels[k]``, k from starts[n] up."""
-
-    starts: Array  # (N + 1,) int64
-    pixels: Array  # (ink,) uint16 or int32, position in the row of P
-    values: Array  # (ink,) in (0, 1], in the dtype of the parameters
+VECTOR = 16  # outputs are rounded up to a multiple of this
+CHUNK = 64  # images that are read together
+FEW = 8  # up to so many images are read one by one; images of a batch that make another thread worth while
 
 
 class NumbaBackend(Backend):
-    """The kernels compiled by Numba; raises ImportError where Numba is not installed."""
+    """The kernels compiled by Numba; raises ImportError where Numba is not installed.
+
+    Parameters
+    ----------
+    threads : how many threads share the work of training and of reading many images; any number gives
+        the same results, bit for bit
+    """
 
     name = "numba"
 
-    def __init__(self) -> None:
-        from backends import numba_imaging, numba_kernels
+    def __init__(self, threads: int = 1) -> None:
+        from backends import numba_fused, numba_imaging, numba_kernels
 
+        self.threads = threads
         self._kernels = numba_kernels
         self._imaging = numba_imaging
+        self._fused = numba_fused
 
     # ---- Kernels: the reference's formulas, compiled -------------------------------------------
 
@@ -100,7 +106,21 @@ class NumbaBackend(Backend):
     # ---- Compositions: fused ----------------------------------------------------------------------
 
     def predict_proba(self, parameters: Parameters, x: Array) -> Array:
-        p: Array = self._kernels.predict_proba(parameters.weights, parameters.biases, x)
+        if len(x) <= FEW:
+            p: Array = self._kernels.predict_proba(parameters.weights, parameters.biases, x)
+            return p
+        layers = _pack(parameters)
+        p = np.empty((len(x), parameters.layer_sizes[-1]), x.dtype)
+        threads = min(self.threads, math.ceil(len(x) / CHUNK))
+
+        def read(thread: int) -> None:
+            first, last = len(x) * thread // threads, len(x) * (thread + 1) // threads
+            scratch = [np.empty((CHUNK, w.shape[1]), w.dtype) for w in layers]
+            self._fused.predict(
+                layers, tuple(scratch), _ink_scratch(CHUNK, x.shape[1], x.dtype), x, first, last, p
+            )
+
+        _together(read, threads)
         return p
 
     def draw_lines(self, points: Array, joined: Array, pen_width: Array, height: int, width: int) -> Array:
@@ -119,66 +139,131 @@ class NumbaBackend(Backend):
         softened: Array = self._imaging.soften(images, amount)
         return softened
 
-    def prepare_images(self, images: Array, dtype: npt.DTypeLike) -> InkLists:
-        """Images as lists of their ink, about 150 of MNIST's 784 pixels; bytes are scaled to [0, 1]."""
+    def prepare_images(self, images: Array, dtype: npt.DTypeLike) -> Array:
+        """Images as rows of bytes as they are, or of floating point in ``dtype``."""
         rows = flatten(images)
-        if rows.dtype != np.uint8:  # too many grey levels for a table: list positions, then look up
-            ink = rows != 0
-            starts = np.concatenate([[0], np.cumsum(np.count_nonzero(ink, axis=1))])
-            return InkLists(starts, np.nonzero(ink)[1].astype(np.int32), rows[ink].astype(dtype))
-        grey = scale_pixels(np.arange(256, dtype=np.uint8)[None], dtype)[0]
-        starts = self._kernels.count_ink(rows)
-        pixels = np.empty(starts[-1], np.int32)
-        values = np.empty(starts[-1], dtype)
-        self._kernels.list_ink(rows, grey, starts, pixels, values)
-        return InkLists(starts, pixels, values)
+        return np.ascontiguousarray(rows, np.uint8 if rows.dtype == np.uint8 else dtype)
 
     def train_minibatches(
         self,
         parameters: Parameters,
         optimizer: Optimizer,
-        images: InkLists,
+        images: Array,
         labels: Array,
         order: Array,
         batch_size: int,
         learning_rates: Array,
         average: WeightAverage | None = None,
     ) -> float:
-        gradients = parameters.zeros_like()
-        loss_sum = 0.0
-        for step, start in enumerate(range(0, len(order), batch_size)):
-            batch = order[start : start + batch_size]
-            loss = self._kernels.minibatch_gradients(
-                parameters.weights,
-                parameters.biases,
-                gradients.weights,
-                gradients.biases,
-                images.starts,
-                images.pixels,
-                images.values,
-                labels,
-                batch,
+        fused = self._fused
+        rules = np.zeros((math.ceil(len(order) / batch_size), fused.DECAY + 1))
+        rules[:, fused.RATE] = learning_rates[: len(rules)]
+        rules[:, fused.KEEP] = 1 - rules[:, fused.RATE] * optimizer.weight_decay
+        memory = [parameters, parameters]  # an optimizer without memory has no use for it
+        if type(optimizer) is SGD:
+            rules[:, fused.KIND] = fused.SGD
+        elif type(optimizer) is Nesterov:
+            rules[:, fused.KIND] = fused.NESTEROV
+            rules[:, fused.BETA1] = optimizer.momentum
+            memory[0] = optimizer.velocity
+        elif type(optimizer) is AdamW:
+            rules[:, fused.KIND] = fused.ADAMW
+            rules[:, fused.BETA1], rules[:, fused.BETA2] = optimizer.beta1, optimizer.beta2
+            rules[:, fused.EPSILON] = optimizer.epsilon
+            steps = optimizer.steps_taken + 1 + np.arange(len(rules))
+            rules[:, fused.SCALE1] = 1 / (1 - optimizer.beta1**steps)
+            rules[:, fused.SCALE2] = 1 / (1 - optimizer.beta2**steps)
+            optimizer.steps_taken += len(rules)
+            memory = [optimizer.m, optimizer.v]
+        else:  # somebody's own optimizer
+            return super().train_minibatches(
+                parameters, optimizer, images, labels, order, batch_size, learning_rates, average
             )
-            optimizer.update(self, parameters, gradients, float(learning_rates[step]))
-            if average is not None:
-                average.update(self, parameters)
-            loss_sum += loss * len(batch)
-        return loss_sum / len(order)
+        if average is not None:
+            rules[:, fused.AVERAGE] = 1
+            rules[:, fused.DECAY] = [average.next_decay() for _ in rules]
+            memory.append(average.parameters)
+        else:
+            memory.append(parameters)
+        rules[:, fused.EVERY] = (
+            (rules[:, fused.KIND] != fused.SGD) | (rules[:, fused.KEEP] != 1) | (rules[:, fused.AVERAGE] != 0)
+        )
+
+        packed = {id(each): _pack(each) for each in (parameters, *memory)}
+        layers = tuple(zip(packed[id(parameters)], *(packed[id(each)] for each in memory), strict=True))
+        batch_size = min(batch_size, len(order))
+        threads = max(1, min(self.threads, batch_size // FEW))
+        dtype = parameters.dtype
+        pixels = images.shape[1]
+        words = math.ceil(math.ceil(batch_size / threads) / fused.WORD)
+        losses = np.empty(len(order))
+        arguments = (
+            np.zeros(1, np.int64),
+            rules,
+            packed[id(parameters)],
+            layers,
+            tuple(np.zeros((batch_size, layer[0].shape[1]), dtype) for layer in layers),
+            tuple(np.zeros((batch_size, layer[0].shape[1]), dtype) for layer in layers),
+            _ink_scratch(batch_size, pixels, dtype),
+            np.empty((threads, words, pixels), np.uint64),
+            images,
+            GREY.astype(dtype) if images.dtype == np.uint8 else None,
+            _targets(labels[order], parameters.layer_sizes[-1], dtype),
+            order.astype(np.int64),
+            batch_size,
+            parameters.layer_sizes[-1],
+            losses,
+        )
+        _together(lambda thread: fused.train(thread, threads, *arguments), threads)
+        for each in (parameters, *memory):
+            _unpack(packed[id(each)], each)
+        return float(losses.mean())
 
     def warm_up(self, layer_sizes: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> None:
-        """Compile what training and prediction call, by a step of each optimizer on one blank image."""
+        """Compile what training and prediction call, by a step on one blank image."""
         parameters = Parameters.zeros(layer_sizes, dtype)
         images = self.prepare_images(np.zeros((1, layer_sizes[0]), np.uint8), dtype)
         labels, order = np.zeros(1, np.uint8), np.zeros(1, np.int64)
-        for optimizer in (SGD(weight_decay=0.1), Nesterov(parameters), AdamW(parameters)):
-            self.train_minibatches(
-                parameters,
-                optimizer,
-                images,
-                labels,
-                order,
-                1,
-                np.ones(1),
-                WeightAverage(parameters, 0.5),
-            )
-        self.predict_proba(parameters, np.zeros((1, layer_sizes[0]), dtype))
+        self.train_minibatches(parameters, SGD(), images, labels, order, 1, np.ones(1))
+        for n in (1, FEW + 1):
+            self.predict_proba(parameters, np.zeros((n, layer_sizes[0]), dtype))
+
+
+GREY = scale_pixels(np.arange(256, dtype=np.uint8)[None], np.float64)[0]
+
+
+def _pack(parameters: Parameters) -> tuple[Array, ...]:
+    """Each layer as one array (I + 1, O), the biases below the weights, O rounded up to whole vectors."""
+    layers = []
+    for w, b in zip(parameters.weights, parameters.biases, strict=True):
+        inputs, outputs = w.shape
+        layer = np.zeros((inputs + 1, math.ceil(outputs / VECTOR) * VECTOR), w.dtype)
+        layer[:inputs, :outputs], layer[inputs, :outputs] = w, b
+        layers.append(layer)
+    return tuple(layers)
+
+
+def _unpack(layers: tuple[Array, ...], parameters: Parameters) -> None:
+    """Write packed layers back. Changes ``parameters``."""
+    for layer, w, b in zip(layers, parameters.weights, parameters.biases, strict=True):
+        w[:], b[:] = layer[:-1, : w.shape[1]], layer[-1, : w.shape[1]]
+
+
+def _targets(labels: Array, classes: int, dtype: npt.DTypeLike) -> Array:
+    """Labels as one-hot targets, (N, C); soft targets as they are."""
+    return np.eye(classes, dtype=dtype)[labels] if labels.ndim == 1 else labels.astype(dtype, copy=False)
+
+
+def _ink_scratch(n: int, pixels: int, dtype: npt.DTypeLike) -> tuple[Array, Array, Array]:
+    """Room for the ink of n images: pixels, values, and how many there are of each image."""
+    return np.empty((n, pixels), np.int32), np.empty((n, pixels), dtype), np.empty(n, np.int64)
+
+
+def _together(part: Callable[[int], Any], threads: int) -> None:
+    """Run part(0), part(1), ... at the same time, part(0) in this thread."""
+    team = [threading.Thread(target=part, args=(thread,)) for thread in range(1, threads)]
+    for each in team:
+        each.start()
+    part(0)
+    for each in team:
+        each.join()

@@ -26,7 +26,7 @@ from backends.base import Array
 Tensors = tuple[Array, ...]
 
 
-def jit(function: Callable[..., Any]) -> Any:
+def jit(function: Callable[..., Any], inline: bool = False) -> Any:
     """Compile on first use and keep the machine code on disk, where a place to write can be found.
 
     ``contract`` (fused multiply-add) and ``reassoc`` (sums in any order) let loops use the vector
@@ -36,12 +36,19 @@ def jit(function: Callable[..., Any]) -> Any:
 
     def compiled(cache: bool) -> Any:
         fastmath = {"contract", "reassoc"}
-        return numba.njit(cache=cache, nogil=True, error_model="numpy", fastmath=fastmath)(function)
+        return numba.njit(
+            cache=cache, nogil=True, error_model="numpy", fastmath=fastmath, forceinline=inline
+        )(function)
 
     try:
         return compiled(cache=True)
     except RuntimeError:  # "no locator available": the package and the home folder are both read-only
         return compiled(cache=False)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """As `jit`, and made part of each function that calls it: passing arrays costs more than a short loop."""
+    return jit(function, inline=True)
 
 
 # ---- Kernels ---------------------------------------------------------------------------------
@@ -122,7 +129,7 @@ def softmax_forward(z: Array) -> Array:
     # p = np.exp(z - z.max(axis=1, keepdims=True)); p /= p.sum(axis=1, keepdims=True)
     p = np.empty_like(z)
     for n in range(z.shape[0]):
-        _softmax_row(z[n], p[n])
+        softmax_row(z[n], p[n])
     return p
 
 
@@ -133,7 +140,7 @@ def softmax_cross_entropy(z: Array, labels: Array) -> tuple[float, Array]:
     dz = np.empty_like(z)
     loss = 0.0
     for n in range(batch):
-        largest, log_total = _softmax_row(z[n], dz[n])
+        largest, log_total = softmax_row(z[n], dz[n])
         loss += largest - z[n, labels[n]] + log_total
         dz[n, labels[n]] -= 1
         for c in range(z.shape[1]):
@@ -148,7 +155,7 @@ def soft_cross_entropy(z: Array, targets: Array) -> tuple[float, Array]:
     dz = np.empty_like(z)
     loss = 0.0
     for n in range(batch):
-        largest, log_total = _softmax_row(z[n], dz[n])
+        largest, log_total = softmax_row(z[n], dz[n])
         weight = z.dtype.type(0)
         for c in range(z.shape[1]):
             weight += targets[n, c]
@@ -159,7 +166,7 @@ def soft_cross_entropy(z: Array, targets: Array) -> tuple[float, Array]:
 
 
 @jit
-def _softmax_row(z: Array, p: Array) -> Any:
+def softmax_row(z: Array, p: Array) -> Any:
     """Write softmax(z) into p for one row; return max(z) and log(sum(exp(z - max(z)))).
 
     The two are not added up here: beside logits of 10,000 the second would lose its digits.
@@ -249,81 +256,3 @@ def predict_proba(weights: Tensors, biases: Tensors, x: Array) -> Array:
     for layer in range(1, len(weights)):
         z = dense_forward(relu_forward(z), weights[layer], biases[layer])
     return softmax_forward(z)
-
-
-@jit
-def count_ink(rows: Array) -> Array:
-    # starts = np.concatenate([[0], np.cumsum(np.count_nonzero(rows, axis=1))])
-    starts = np.zeros(len(rows) + 1, np.int64)
-    for n in range(len(rows)):
-        ink = 0
-        for i in range(rows.shape[1]):
-            ink += rows[n, i] != 0
-        starts[n + 1] = starts[n] + ink
-    return starts
-
-
-@jit
-def list_ink(rows: Array, grey: Array, starts: Array, pixels: Array, values: Array) -> None:
-    # pixels = np.nonzero(rows)[1]; values = grey[rows[rows != 0]]
-    for n in range(len(rows)):
-        at = starts[n]
-        for i in range(rows.shape[1]):
-            if rows[n, i] != 0:
-                pixels[at] = i
-                values[at] = grey[rows[n, i]]
-                at += 1
-
-
-@jit
-def minibatch_gradients(
-    weights: Tensors,
-    biases: Tensors,
-    dw: Tensors,
-    db: Tensors,
-    starts: Array,
-    pixels: Array,
-    values: Array,
-    labels: Array,
-    batch: Array,
-) -> float:
-    """One forward and one backward pass over a batch of ink lists. Fills dw and db; returns the mean loss.
-
-    The same as ``loss_and_gradients`` of the reference on the images ``batch``, where image n has the
-    ink ``values[k]`` at the pixels ``pixels[k]`` for k from ``starts[n]`` to ``starts[n + 1]``.
-    """
-    # z1[n] = values @ w1[pixels] + b1, for each image n of the batch
-    w1, b1 = weights[0], biases[0]
-    hidden = w1.shape[1]
-    z1 = np.empty((len(batch), hidden), w1.dtype)
-    for n in range(len(batch)):
-        for o in range(hidden):
-            z1[n, o] = b1[o]
-        for k in range(starts[batch[n]], starts[batch[n] + 1]):
-            pixel, value = pixels[k], values[k]
-            for o in range(hidden):
-                z1[n, o] += value * w1[pixel, o]
-
-    z = [z1]
-    for layer in range(1, len(weights)):
-        z.append(dense_forward(relu_forward(z[-1]), weights[layer], biases[layer]))
-    if labels.ndim == 1:  # known when this is compiled
-        loss, dz = softmax_cross_entropy(z[-1], labels[batch])
-    else:
-        loss, dz = soft_cross_entropy(z[-1], labels[batch])
-    for layer in range(len(weights) - 1, 0, -1):
-        dw[layer][:], db[layer][:] = dense_backward_parameters(relu_forward(z[layer - 1]), dz)
-        dz = relu_backward(dense_backward_input(dz, weights[layer]), z[layer - 1])
-
-    # dw1 = Σ_n outer(values, dz[n]) at the rows ``pixels``; db1 = Σ_n dz[n]
-    dw1, db1 = dw[0], db[0]
-    dw1[:] = 0
-    db1[:] = 0
-    for n in range(len(batch)):
-        for o in range(hidden):
-            db1[o] += dz[n, o]
-        for k in range(starts[batch[n]], starts[batch[n] + 1]):
-            pixel, value = pixels[k], values[k]
-            for o in range(hidden):
-                dw1[pixel, o] += value * dz[n, o]
-    return loss

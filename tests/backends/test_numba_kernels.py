@@ -12,18 +12,63 @@ from backends.base import Parameters
 
 pytest.importorskip("numba")
 
-from backends import numba_kernels
+from backends import numba_fused, numba_kernels
 from backends.numba_backend import NumbaBackend
+from backends.optimizers import SGD, AdamW, Nesterov, WeightAverage
+from engine.network import initial_parameters
 
 
-def test_ink_lists_hold_every_image() -> None:
-    images = np.zeros((4, 2, 3), np.uint8)
-    images[1] = [[0, 51, 0], [255, 0, 1]]
-    images[3] = 102
-    lists = NumbaBackend().prepare_images(images, np.float64)
-    assert lists.starts.tolist() == [0, 0, 3, 3, 9]
-    assert lists.pixels.tolist() == [1, 3, 5, 0, 1, 2, 3, 4, 5]
-    np.testing.assert_allclose(lists.values, [0.2, 1, 1 / 255] + [0.4] * 6)
+@pytest.mark.parametrize("pixels", [5, 64, 100, 784])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_ink_is_found_and_turned_round(pixels: int, dtype: Any) -> None:
+    x = np.random.default_rng(0).integers(1, 256, (80, pixels)).astype(dtype)
+    x[np.random.default_rng(1).random(x.shape) < 0.8] = 0
+    x[1], x[2] = 0, 255
+    grey = np.arange(256, dtype=np.float32) if dtype == np.uint8 else None
+    rows = np.random.default_rng(2).permutation(len(x))
+    ink = np.empty((80, pixels), np.int32), np.empty((80, pixels), np.float32), np.empty(80, np.int64)
+    bits = np.ones((2, pixels), np.uint64)
+    numba_fused.find_ink(x, grey, rows, 0, 3, 80, ink, bits)
+    for n in range(3, 80):
+        found, values, count = ink[0][n], ink[1][n], ink[2][n]
+        np.testing.assert_array_equal(found[:count], np.nonzero(x[rows[n]])[0])
+        np.testing.assert_array_equal(values[:count], x[rows[n]][x[rows[n]] != 0])
+        word, bit = divmod(n - 3, 64)
+        np.testing.assert_array_equal(bits[word] >> np.uint64(bit) & np.uint64(1), x[rows[n]] != 0)
+
+
+@pytest.mark.parametrize("layer_sizes", [(30, 10), (30, 100, 7), (70, 64, 33, 10), (784, 128, 64, 10)])
+@pytest.mark.parametrize("batch_size", [17, 40, 150])
+def test_any_number_of_threads_gives_the_same_bits(layer_sizes: tuple[int, ...], batch_size: int) -> None:
+    random = np.random.default_rng(0)
+    x = random.random((200, layer_sizes[0])).astype(np.float32)
+    x[random.random(x.shape) < 0.8] = 0
+    labels = random.integers(layer_sizes[-1], size=len(x))
+    start = initial_parameters(layer_sizes, random)
+    results = []
+    for threads in (1, 2, 3):
+        parameters = start.copy()
+        optimizer, average = Nesterov(parameters, weight_decay=0.1), WeightAverage(parameters, 0.9)
+        backend = NumbaBackend(threads)
+        loss = backend.train_minibatches(
+            parameters, optimizer, x, labels, np.arange(200), batch_size, np.full(12, 0.02), average
+        )
+        kept = [*parameters.tensors(), *average.parameters.tensors(), backend.predict_proba(parameters, x)]
+        results.append((loss, *kept))
+    for other in results[1:]:
+        for ours, true in zip(other, results[0], strict=True):
+            np.testing.assert_array_equal(ours, true)
+
+
+def test_an_optimizer_of_ones_own_is_obeyed() -> None:
+    class Still(SGD):
+        def step(self, *args: Any) -> None:
+            pass
+
+    parameters = Parameters.zeros((4, 3))
+    x, labels = np.ones((2, 4), np.float32), np.zeros(2, np.uint8)
+    NumbaBackend().train_minibatches(parameters, Still(), x, labels, np.arange(2), 2, np.ones(1))
+    assert not parameters.weights[0].any()
 
 
 def test_divergence_is_not_hidden() -> None:
@@ -48,20 +93,21 @@ def test_read_only_install_works_without_a_cache(monkeypatch: pytest.MonkeyPatch
 
 def test_warm_up_compiles_all_that_training_and_reading_call() -> None:
     backend = NumbaBackend()
-    if not hasattr(numba_kernels.minibatch_gradients, "signatures"):
+    compiled = [numba_fused.train, numba_fused.predict, numba_kernels.predict_proba]
+    if not hasattr(numba_fused.train, "signatures"):
         pytest.skip("compilation is switched off by NUMBA_DISABLE_JIT")
     layer_sizes = (12, 7, 5, 4)
     backend.warm_up(layer_sizes)
-    before = len(numba_kernels.minibatch_gradients.signatures), len(numba_kernels.predict_proba.signatures)
+    before = [len(each.signatures) for each in compiled]
     parameters = Parameters.zeros(layer_sizes)
-    backend.predict_proba(parameters, np.zeros((3, 12), np.float32))
-    from backends.optimizers import SGD
-
+    for n in (3, 100):
+        backend.predict_proba(parameters, np.zeros((n, 12), np.float32))
     images = backend.prepare_images(np.ones((3, 12), np.uint8), np.float32)
     labels = np.zeros(3, np.uint8)
-    backend.train_minibatches(parameters, SGD(), images, labels, np.arange(3), 2, np.ones(2))
-    after = len(numba_kernels.minibatch_gradients.signatures), len(numba_kernels.predict_proba.signatures)
-    assert after == before
+    for optimizer in (SGD(), Nesterov(parameters), AdamW(parameters)):
+        average = WeightAverage(parameters, 0.9)
+        backend.train_minibatches(parameters, optimizer, images, labels, np.arange(3), 2, np.ones(2), average)
+    assert [len(each.signatures) for each in compiled] == before
 
 
 def test_same_names_as_the_reference() -> None:

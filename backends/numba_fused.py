@@ -1,0 +1,439 @@
+"""Training and reading in one compiled call: the compositions of `backends.base`, at the machine's limit.
+
+Each function is one stage of a training step; `train` at the end puts them together, many steps to a call.
+What makes them fast, each measured in ``benchmarks/README.md``:
+
+* Blank pixels are never visited: 150 of MNIST's 784 are ink. `find_ink` lists an image's ink by testing 64
+  pixels at a time, and notes for each pixel, in the bits of a word, which images of the batch have ink there.
+* Sums stay in registers. `ink_forward` holds 64 outputs of one image while it goes through the image's ink;
+  `ink_update` holds 64 weights of one pixel while it goes through the images that have ink there.
+* There is no gradient array: as soon as a weight's gradient is known, the optimizer's step is taken with it.
+* A team of threads shares a step (see `train`), and gives the same bits as one thread does.
+
+Here a layer is one array ``w`` (I + 1, O): its weights, and below them its biases, as the weights of an input that
+is always 1; O is rounded up to whole vectors, with zeros that stay zero. The comments say what a loop equals in
+terms of the reference, where ``x1`` is x with that input appended.
+
+Dimension letters as in `backends.base`: B batch, I inputs, O outputs, C classes, N images, P pixels.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backends.base import Array
+from backends.numba_kernels import inlined, jit, softmax_row
+from backends.numba_simd import (
+    arrive,
+    arrived,
+    item,
+    load,
+    lowest_bit,
+    nonzero_bits,
+    positive,
+    prefetch,
+    put,
+    relu,
+    splat,
+    sqrt,
+    store,
+    total,
+    view,
+    zeros,
+)
+
+Layers = tuple[Array, ...]
+
+WIDE, NARROW = 64, 16  # outputs in a vector: as many as fit, then the rest
+WORD = 64  # images that one word of bits speaks of
+CACHE_LINE = 64  # bytes
+ONE = np.uint64(1)
+SGD, NESTEROV, ADAMW = 0, 1, 2
+
+
+# ---- The first layer: only the ink ---------------------------------------------------------------------
+
+
+@inlined
+def ink_value(x: Any, grey: Any, row: int, pixel: int) -> Any:
+    """A pixel in [0, 1]: bytes are looked up in ``grey``, floating point is taken as it is."""
+    if grey is None:
+        return item(x, row, pixel)
+    return grey[item(x, row, pixel)]
+
+
+@inlined
+def ink_bits(x: Array, row: int, start: int) -> Any:
+    """Which of the 64 pixels from ``start`` on are not blank, one bit each."""
+    if start + WORD <= x.shape[1]:
+        return nonzero_bits(x, row, start)
+    bits = np.uint64(0)
+    for i in range(start, x.shape[1]):
+        if x[row, i] != 0:
+            bits |= ONE << np.uint64(i - start)
+    return bits
+
+
+@jit
+def find_ink(
+    x: Array,
+    grey: Any,
+    order: Array,
+    start: int,
+    first: int,
+    last: int,
+    ink: tuple[Array, Array, Array],
+    bits: Any,
+) -> None:
+    """List the ink of the images ``first`` to ``last`` of the batch ``rows = order[start:]``.
+
+    And turn it round: which of these images have ink at a pixel.
+    """
+    # pixels[n, : counts[n]] = np.nonzero(x[rows[n]]); values[n, : counts[n]] = grey[x[rows[n], pixels[n]]]
+    # bits[word, pixel] = Σ_n 2**n over the images n of the word that have ink at the pixel
+    counts = ink[2]
+    pixels, values, images = view(ink[0]), view(ink[1]), view(x)
+    if bits is not None:
+        words = view(bits)
+        bits[:] = 0
+    for n in range(first, last):
+        # The images lie anywhere in memory: ask for the one after next, which more than halves the time.
+        if start + n + 2 < len(order):
+            for i in range(0, x.shape[1], CACHE_LINE // x.itemsize):
+                prefetch(images, order[start + n + 2], i)
+        row, count = order[start + n], 0
+        word, image = (n - first) // WORD, ONE << np.uint64((n - first) % WORD)
+        for i in range(0, x.shape[1], WORD):
+            left = ink_bits(x, row, i)
+            while left:
+                pixel = i + lowest_bit(left)
+                left &= left - ONE
+                put(pixels, n, count, pixel)
+                put(values, n, count, ink_value(images, grey, row, pixel))
+                count += 1
+                if bits is not None:
+                    put(words, word, pixel, item(words, word, pixel) | image)
+        counts[n] = count
+
+
+@jit
+def ink_forward(
+    like: Any, ink: tuple[Array, Array, Array], size: int, w: Array, a: Array, o: int, hidden: bool
+) -> None:
+    # a = relu(x1 @ w), or x1 @ w where no layer follows; the outputs from o on
+    pixels, values, counts = view(ink[0]), view(ink[1]), ink[2]
+    bias = len(w) - 1
+    for n in range(size):
+        z = load(like, w, bias, o)
+        for k in range(counts[n]):
+            z = z + splat(like, item(values, n, k)) * load(like, w, item(pixels, n, k), o)
+        store(relu(z) if hidden else z, a, n, o)
+
+
+@jit
+def ink_update(
+    like: Any,
+    rule: Any,
+    layer: Layers,
+    x: Array,
+    grey: Any,
+    rows: Array,
+    ink: tuple[Array, Array, Array],
+    part: int,
+    bits: Array,
+    dz: Array,
+    o: int,
+) -> None:
+    # dw = x1.T @ dz, and a step with it; the outputs from o on
+    views = (view(layer[0]), view(layer[1]), view(layer[2]), view(layer[3]))
+    images, errors = view(x), view(dz)
+    inputs = len(layer[0]) - 1
+    every = item(rule, 0, EVERY) != 0  # or only the weights that this batch has something to say of
+    bias_update(like, rule, layer, len(rows), dz, o)
+    if len(rows) == 1 and not every:  # one image: its list is all there is
+        pixels, values = view(ink[0]), view(ink[1])
+        error = load(like, errors, 0, o)
+        for k in range(ink[2][0]):
+            descend(
+                rule,
+                item(rule, 0, KEEP),
+                views,
+                item(pixels, 0, k),
+                o,
+                splat(like, item(values, 0, k)) * error,
+            )
+        return
+    for pixel in range(inputs):
+        dw = splat(like, 0)
+        seen = every
+        for team in range(bits.shape[0]):
+            for word in range(bits.shape[1]):
+                left = bits[team, word, pixel]
+                if left:
+                    seen = True
+                while left:
+                    n = team * part + word * WORD + lowest_bit(left)
+                    left &= left - ONE
+                    dw = dw + splat(like, ink_value(images, grey, rows[n], pixel)) * load(like, errors, n, o)
+        if seen:
+            descend(rule, item(rule, 0, KEEP), views, pixel, o, dw)
+
+
+# ---- The optimizers' step, on a vector of weights -------------------------------------------------------
+
+# A rule is what a step of an optimizer needs to know, as a row of numbers:
+KIND, EVERY, AVERAGE, RATE, KEEP, BETA1, BETA2, EPSILON, SCALE1, SCALE2, DECAY = range(11)
+
+
+@inlined
+def descend(rule: Any, keep: float, views: Any, i: int, o: int, dw: Any) -> None:
+    # w *= keep; sgd_update, nesterov_update or adamw_update; average_update
+    w, first, second, average = views
+    p = splat(dw, keep) * load(dw, w, i, o)
+    rate, beta1 = splat(dw, item(rule, 0, RATE)), splat(dw, item(rule, 0, BETA1))
+    if item(rule, 0, KIND) == SGD:
+        p = p - rate * dw
+    elif item(rule, 0, KIND) == NESTEROV:
+        velocity = beta1 * load(dw, first, i, o) + dw
+        store(velocity, first, i, o)
+        p = p - rate * (dw + beta1 * velocity)
+    else:
+        beta2 = item(rule, 0, BETA2)
+        m = beta1 * load(dw, first, i, o) + splat(dw, 1 - item(rule, 0, BETA1)) * dw
+        v = splat(dw, beta2) * load(dw, second, i, o) + splat(dw, 1 - beta2) * dw * dw
+        store(m, first, i, o)
+        store(v, second, i, o)
+        p = p - splat(dw, item(rule, 0, RATE) * item(rule, 0, SCALE1)) * m / (
+            sqrt(v * splat(dw, item(rule, 0, SCALE2))) + splat(dw, item(rule, 0, EPSILON))
+        )
+    store(p, w, i, o)
+    if item(rule, 0, AVERAGE) != 0:
+        decay = item(rule, 0, DECAY)
+        store(splat(dw, decay) * load(dw, average, i, o) + splat(dw, 1 - decay) * p, average, i, o)
+
+
+@jit
+def bias_update(like: Any, rule: Any, layer: Layers, size: int, dz: Array, o: int) -> None:
+    # db = dz.sum(axis=0), and a step with it; biases do not decay
+    views = (view(layer[0]), view(layer[1]), view(layer[2]), view(layer[3]))
+    db = splat(like, 0)
+    for n in range(size):
+        db = db + load(like, dz, n, o)
+    descend(rule, 1.0, views, len(layer[0]) - 1, o, db)
+
+
+# ---- The other layers: four rows at a time, so that each vector that is loaded is used four times ---------
+
+
+@jit
+def dense_forward(
+    like: Any, a: Array, first: int, last: int, w: Array, z: Array, o: int, hidden: bool
+) -> None:
+    # z[first:last] = relu(x1 @ w) with x = a[first:last]; the outputs from o on
+    inputs = len(w) - 1
+    n = first
+    while n + 4 <= last:
+        z0 = z1 = z2 = z3 = load(like, w, inputs, o)
+        for i in range(inputs):
+            row = load(like, w, i, o)
+            z0 = z0 + splat(like, a[n, i]) * row
+            z1 = z1 + splat(like, a[n + 1, i]) * row
+            z2 = z2 + splat(like, a[n + 2, i]) * row
+            z3 = z3 + splat(like, a[n + 3, i]) * row
+        store(relu(z0) if hidden else z0, z, n, o)
+        store(relu(z1) if hidden else z1, z, n + 1, o)
+        store(relu(z2) if hidden else z2, z, n + 2, o)
+        store(relu(z3) if hidden else z3, z, n + 3, o)
+        n += 4
+    while n < last:
+        z0 = load(like, w, inputs, o)
+        for i in range(inputs):
+            z0 = z0 + splat(like, a[n, i]) * load(like, w, i, o)
+        store(relu(z0) if hidden else z0, z, n, o)
+        n += 1
+
+
+@jit
+def dense_backward_input(like: Any, dz: Array, first: int, last: int, w: Array, dx: Array, o: int) -> None:
+    # dx[first:last] += dz[first:last] @ w.T, from the outputs from o on
+    for i in range(len(w) - 1):
+        row = load(like, w, i, o)
+        for n in range(first, last):
+            dx[n, i] += total(load(like, dz, n, o) * row)
+
+
+@jit
+def dense_update(
+    like: Any, rule: Any, layer: Layers, a: Array, size: int, first: int, last: int, dz: Array, o: int
+) -> None:
+    # dw = a.T @ dz for the inputs first:last, and a step with it; the outputs from o on
+    views = (view(layer[0]), view(layer[1]), view(layer[2]), view(layer[3]))
+    keep = item(rule, 0, KEEP)
+    i = first
+    while i + 4 <= last:
+        dw0 = dw1 = dw2 = dw3 = splat(like, 0)
+        for n in range(size):
+            row = load(like, dz, n, o)
+            dw0 = dw0 + splat(like, a[n, i]) * row
+            dw1 = dw1 + splat(like, a[n, i + 1]) * row
+            dw2 = dw2 + splat(like, a[n, i + 2]) * row
+            dw3 = dw3 + splat(like, a[n, i + 3]) * row
+        descend(rule, keep, views, i, o, dw0)
+        descend(rule, keep, views, i + 1, o, dw1)
+        descend(rule, keep, views, i + 2, o, dw2)
+        descend(rule, keep, views, i + 3, o, dw3)
+        i += 4
+    while i < last:
+        dw0 = splat(like, 0)
+        for n in range(size):
+            dw0 = dw0 + splat(like, a[n, i]) * load(like, dz, n, o)
+        descend(rule, keep, views, i, o, dw0)
+        i += 1
+
+
+# ---- Whole steps -------------------------------------------------------------------------------------------
+
+
+@inlined
+def wait(counter: Array, threads: int, meetings: int) -> int:
+    """Go on when the whole team has come here; returns the number of such meetings so far."""
+    if threads > 1:
+        arrive(counter)
+        while arrived(counter) < threads * (meetings + 1):
+            pass
+    return meetings + 1
+
+
+@jit
+def dense_layers_forward(w: Layers, a: Layers, first: int, last: int) -> None:
+    # for each layer after the first: a = relu(x1 @ w); the last one without relu
+    wide, narrow = zeros(w[0], WIDE), zeros(w[0], NARROW)
+    for layer in range(1, len(w)):
+        outputs, hidden = w[layer].shape[1], layer + 1 < len(w)
+        fit = outputs - outputs % WIDE
+        for o in range(0, fit, WIDE):
+            dense_forward(wide, a[layer - 1], first, last, w[layer], a[layer], o, hidden)
+        for o in range(fit, outputs, NARROW):
+            dense_forward(narrow, a[layer - 1], first, last, w[layer], a[layer], o, hidden)
+
+
+@jit
+def train(
+    thread: int,
+    threads: int,
+    counter: Array,
+    rules: Array,
+    w: Layers,
+    layers: tuple[Layers, ...],
+    a: Layers,
+    dz: Layers,
+    ink: tuple[Array, Array, Array],
+    bits: Array,
+    x: Array,
+    grey: Any,
+    targets: Array,
+    order: Array,
+    batch_size: int,
+    classes: int,
+    losses: Array,
+) -> None:
+    """The part of one thread in the steps of `Backend.train_minibatches`.
+
+    A thread finds the ink of its share of the images, then computes its share of the first layer's outputs, whose
+    weights stay in its own core's cache; its share of the images in the other layers; its share of the updates.
+    Between these the team waits for its last member. Every sum is made by one thread, in the order in which one
+    thread alone would make it: the result is the same, bit for bit, for any number of threads.
+    """
+    wide, narrow = zeros(w[0], WIDE), zeros(w[0], NARROW)
+    depth = len(w)
+    vectors = w[0].shape[1] // NARROW
+    o_first, o_last = vectors * thread // threads * NARROW, vectors * (thread + 1) // threads * NARROW
+    fit = o_last - (o_last - o_first) % WIDE
+    meetings = 0
+    for step in range(len(rules)):
+        rule = view(rules[step : step + 1])
+        start = step * batch_size
+        rows = order[start : start + batch_size]
+        size = len(rows)
+        part = (size + threads - 1) // threads
+        first, last = min(thread * part, size), min((thread + 1) * part, size)
+
+        find_ink(x, grey, order, start, first, last, ink, bits[thread])
+        meetings = wait(counter, threads, meetings)
+
+        for o in range(o_first, fit, WIDE):
+            ink_forward(wide, ink, size, w[0], a[0], o, depth > 1)
+        for o in range(fit, o_last, NARROW):
+            ink_forward(narrow, ink, size, w[0], a[0], o, depth > 1)
+        meetings = wait(counter, threads, meetings)
+
+        dense_layers_forward(w, a, first, last)
+        for n in range(first, last):
+            # loss = sum(t * (log(sum(exp(z))) - z)); dz = (sum(t) * softmax(z) - t) / B
+            z, target, dlogits = a[depth - 1][n, :classes], targets[start + n], dz[depth - 1][n]
+            largest, log_total = softmax_row(z, dlogits)
+            losses[start + n], weight = 0, target.sum()
+            for c in range(classes):
+                losses[start + n] += target[c] * (largest - z[c] + log_total)
+                dlogits[c] = (weight * dlogits[c] - target[c]) / size
+        for layer in range(depth - 1, 0, -1):
+            # dz = where(a > 0, dz @ w.T, 0)
+            below, outputs = dz[layer - 1], w[layer].shape[1]
+            below[first:last] = 0
+            wide_outputs = outputs - outputs % WIDE
+            for o in range(0, wide_outputs, WIDE):
+                dense_backward_input(wide, dz[layer], first, last, w[layer], below, o)
+            for o in range(wide_outputs, outputs, NARROW):
+                dense_backward_input(narrow, dz[layer], first, last, w[layer], below, o)
+            for n in range(first, last):
+                for o in range(0, below.shape[1], NARROW):
+                    da = load(narrow, below, n, o)
+                    store(positive(da, load(narrow, a[layer - 1], n, o)), below, n, o)
+        meetings = wait(counter, threads, meetings)
+
+        for layer in range(1, depth):
+            inputs, outputs = len(w[layer]) - 1, w[layer].shape[1]
+            i_first, i_last = inputs * thread // threads, inputs * (thread + 1) // threads
+            wide_outputs = outputs - outputs % WIDE
+            for o in range(0, wide_outputs, WIDE):
+                dense_update(wide, rule, layers[layer], a[layer - 1], size, i_first, i_last, dz[layer], o)
+                if thread == 0:
+                    bias_update(wide, rule, layers[layer], size, dz[layer], o)
+            for o in range(wide_outputs, outputs, NARROW):
+                dense_update(narrow, rule, layers[layer], a[layer - 1], size, i_first, i_last, dz[layer], o)
+                if thread == 0:
+                    bias_update(narrow, rule, layers[layer], size, dz[layer], o)
+        for o in range(o_first, fit, WIDE):
+            ink_update(wide, rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
+        for o in range(fit, o_last, NARROW):
+            ink_update(narrow, rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
+        meetings = wait(counter, threads, meetings)
+
+
+@jit
+def predict(
+    w: Layers,
+    a: Layers,
+    ink: tuple[Array, Array, Array],
+    x: Array,
+    first: int,
+    last: int,
+    p: Array,
+) -> None:
+    """The probabilities of the images first:last, as many at a time as the scratch arrays hold."""
+    # p[first:last] = predict_proba(w, x[first:last])
+    wide, narrow = zeros(w[0], WIDE), zeros(w[0], NARROW)
+    outputs, order = w[0].shape[1], np.arange(len(x))
+    fit = outputs - outputs % WIDE
+    for start in range(first, last, len(a[0])):
+        size = min(len(a[0]), last - start)
+        find_ink(x, None, order, start, 0, size, ink, None)
+        for o in range(0, fit, WIDE):
+            ink_forward(wide, ink, size, w[0], a[0], o, len(w) > 1)
+        for o in range(fit, outputs, NARROW):
+            ink_forward(narrow, ink, size, w[0], a[0], o, len(w) > 1)
+        dense_layers_forward(w, a, 0, size)
+        for n in range(size):
+            softmax_row(a[len(w) - 1][n, : p.shape[1]], p[start + n])
