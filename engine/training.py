@@ -291,7 +291,7 @@ def _training_card(
         "dataset": dataset.name,
         "data_sha256": dataset.sha256,
         "options": msgspec.to_builtins(options),
-        "versions": _versions(("inkdigits", "numpy", "numba")),
+        "versions": _versions(("numpy", "numba")),
     }
     if recipe:
         card["recipe"] = msgspec.to_builtins(recipe)
@@ -316,5 +316,5 @@ def _versions(packages: tuple[str, ...]) -> dict[str, str]:
         try:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            continue  # a clone that is not installed, or a machine without Numba
+            continue  # a machine without Numba
     return versions
