@@ -36,7 +36,7 @@ class NumbaBackend(Backend):
     def __init__(self, threads: int = 1) -> None:
         from backends import numba_fused, numba_imaging, numba_kernels
 
-        self.threads = threads
+        super().__init__(threads)
         self._kernels = numba_kernels
         self._imaging = numba_imaging
         self._fused = numba_fused

@@ -71,7 +71,7 @@ def default_name() -> str:
     return os.environ.get(VARIABLE) or DEFAULT
 
 
-def get_backend(choice: Backend | str | None = None) -> Backend:
+def get_backend(choice: Backend | str | None = None, threads: int = 1) -> Backend:
     """The backend of that name; without one, ``INKDIGITS_BACKEND``'s, else NumPy. A `Backend` is passed on.
 
     Raises
@@ -92,7 +92,7 @@ def get_backend(choice: Backend | str | None = None) -> Backend:
             f"pip install {info.missing}"
         )
     try:
-        backend = info.entry_point.load()()
+        backend = info.entry_point.load()(threads=threads)
     except Exception as error:  # a stranger's code may raise anything
         raise BackendError(f"the backend {name!r} of {info.origin} does not start: {error}") from error
     if not isinstance(backend, Backend):
