@@ -6,22 +6,44 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-from apps.options import add_backend, add_data, add_json, add_model, need
-from engine.datasets import load_mnist
-from engine.metrics import Evaluation, evaluate
+from apps.options import add_backend, add_json, add_model, need
+from backends import Array
+from engine.datasets import Examples, load_mnist, read_examples
+from engine.drawings import read_drawings
+from engine.images import images_from_pictures
+from engine.metrics import DrawingsEvaluation, Evaluation, evaluate, evaluate_drawings
 from engine.network import Network
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_backend(parser)
     add_model(parser)
-    add_data(parser)
-    parser.add_argument(
-        "--confusion", metavar="FILE", type=Path, help="draw what is taken for what into a picture"
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--data",
+        metavar="FILE",
+        type=Path,
+        help="a .npz file with x_test and y_test, pictures of any size, each of one digit "
+        "(default: MNIST's test set)",
+    )
+    source.add_argument(
+        "--strokes",
+        metavar="FILE",
+        type=Path,
+        help="drawings, as JSON or UNIPEN (Pen-Based Recognition of Handwritten Digits, original form)",
     )
     parser.add_argument(
-        "--mistakes", metavar="FILE", type=Path, help="draw the most confident mistakes into a picture"
+        "--as-is",
+        action="store_true",
+        help="the pictures of --data are 28x28 and framed as MNIST's already",
+    )
+    parser.add_argument(
+        "--confusion", metavar="OUT", type=Path, help="draw what is taken for what into a picture"
+    )
+    parser.add_argument(
+        "--mistakes", metavar="OUT", type=Path, help="draw the most confident mistakes into a picture"
     )
     add_json(parser)
 
@@ -33,20 +55,36 @@ def run(arguments: argparse.Namespace) -> int:
         for path in pictures:
             plots.check_picture(path)
     network = Network.load(arguments.model, arguments.backend)
-    examples = load_mnist(arguments.data).test
-    evaluation = evaluate(network, examples)
+    evaluation, images, of_drawings = _evaluate(arguments, network)
     if arguments.json:
-        print(json.dumps(_as_json(evaluation)))
+        print(json.dumps(_as_json(evaluation) | _drawings_as_json(of_drawings)))
     else:
-        _print_report(evaluation)
+        _print_report(evaluation, of_drawings)
     if arguments.confusion:
         plots.draw_confusion(evaluation, arguments.confusion)
     if arguments.mistakes:
-        plots.draw_mistakes(evaluation, examples.images, arguments.mistakes)
+        plots.draw_mistakes(evaluation, images, arguments.mistakes)
     return 0
 
 
-def _as_json(evaluation: Evaluation) -> dict[str, object]:
+def _evaluate(
+    arguments: argparse.Namespace, network: Network
+) -> tuple[Evaluation, Array, DrawingsEvaluation | None]:
+    """What was measured, the images that it was measured on, and more where those were drawings."""
+    if arguments.strokes:
+        of_drawings = evaluate_drawings(network, read_drawings(arguments.strokes))
+        return of_drawings.labelled, of_drawings.images, of_drawings
+    if not arguments.data:
+        examples = load_mnist().test
+    elif arguments.as_is:
+        examples = Examples(*read_examples(arguments.data))
+    else:
+        pictures, labels = read_examples(arguments.data)
+        examples = Examples(images_from_pictures(pictures), labels)
+    return evaluate(network, examples), examples.images, None
+
+
+def _as_json(evaluation: Evaluation) -> dict[str, Any]:
     return {
         "accuracy": evaluation.accuracy,
         "interval_95": evaluation.interval_95,
@@ -56,11 +94,21 @@ def _as_json(evaluation: Evaluation) -> dict[str, object]:
     }
 
 
-def _print_report(evaluation: Evaluation) -> None:
+def _drawings_as_json(drawings: DrawingsEvaluation | None) -> dict[str, Any]:
+    if drawings is None:
+        return {}
+    return {"states": drawings.states, "milliseconds_per_digit": drawings.milliseconds_per_digit}
+
+
+def _print_report(evaluation: Evaluation, drawings: DrawingsEvaluation | None) -> None:
     low, high = evaluation.interval_95
-    print(f"accuracy            {evaluation.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
-    print(f"in two guesses      {evaluation.top2_accuracy:.2%}")
-    print(f"digits              {evaluation.n:,}")
+    print(f"accuracy          {evaluation.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
+    print(f"in two guesses    {evaluation.top2_accuracy:.2%}")
+    print(f"digits            {evaluation.n:,}")
+    if drawings:
+        print(f"time              {drawings.milliseconds_per_digit:.2f} ms a drawing")
+        counts = ", ".join(f"{count} {state}" for state, count in drawings.states.items() if count)
+        print(f"said to be        {counts}")
     print()
     print("written \\ read" + "".join(f"{digit:7}" for digit in range(10)))
     for digit, counts in enumerate(evaluation.confusion):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from backends import InkdigitsError
 from backends.base import Array
+from engine.images import FoundDigit
 from engine.metrics import Evaluation
 from engine.training import EpochRecord
+
+if TYPE_CHECKING:
+    from apps.predict import Answer
 
 BLUE, ORANGE, INK, GREY = "#1f6feb", "#e8710a", "#24292f", "#8c959f"
 MISTAKES_SHOWN = 40
@@ -105,6 +110,37 @@ def draw_mistakes(evaluation: Evaluation, images: Array, path: Path) -> None:
                 f"{evaluation.labels[index]} → {answer}  {confidence:.0%}", fontsize=9, loc="center"
             )
         _save(figure, path)
+
+
+def draw_answers(answers: list[Answer], path: Path) -> None:
+    """Draw each picture with the box that was taken for the digit, and beside it what the network saw."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(6.4, 3.2 * len(answers)), layout="constrained")
+        for (left, right), answer in zip(
+            figure.subplots(len(answers), 2, squeeze=False), answers, strict=True
+        ):
+            left.set_title(answer.path.name)
+            right.set_title("what the network saw")
+            right.imshow(answer.recognition.image, cmap="gray")
+            if answer.picture is None or answer.found is None:
+                left.axis("off")
+            else:
+                left.imshow(answer.picture)
+                left.add_patch(_box(answer.found, answer.picture))
+            for axes in (left, right):
+                axes.set(xticks=[], yticks=[])
+            digit = answer.recognition.digit
+            right.set_xlabel(answer.recognition.state if digit is None else f"read as {digit}")
+        _save(figure, path)
+
+
+def _box(found: FoundDigit, picture: Array) -> Rectangle:
+    height, width = picture.shape[:2]
+    left, top, right, bottom = found.box
+    corner = (left * width - 0.5, top * height - 0.5)
+    return Rectangle(
+        corner, (right - left) * width, (bottom - top) * height, fill=False, edgecolor=ORANGE, linewidth=1.5
+    )
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -1,52 +1,96 @@
-"""``inkdigits predict``: read a digit from each of some picture files."""
+"""``inkdigits predict``: read a digit from each of some files, pictures or drawings."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from apps.options import add_backend, add_json, add_model
-from engine.images import ImageError, picture_to_image, read_picture
+from apps.draw.words import words_for
+from apps.options import add_backend, add_json, add_model, need
+from backends import Array, InkdigitsError
+from engine.drawings import read_drawing
+from engine.images import FoundDigit, find_digit, read_picture
 from engine.network import Network
-from engine.recognition import Recognition, State, recognize_image
+from engine.recognition import Recognition, recognize_image, recognize_strokes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was read from one file; the last two are None for a drawing, which has no paper."""
+
+    path: Path
+    recognition: Recognition
+    picture: Array | None = None
+    found: FoundDigit | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("images", metavar="IMAGE", nargs="+", type=Path, help="a picture of one digit")
+    parser.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="+",
+        type=Path,
+        help='a picture of one digit, or a drawing as JSON: {"strokes": [[[x, y], ...], ...]}',
+    )
     add_backend(parser)
     add_model(parser)
+    parser.add_argument(
+        "--show", metavar="OUT", type=Path, help="draw what was found where, and what the network saw"
+    )
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    pictures = [read_picture(path) for path in arguments.images]
+    if arguments.show:
+        plots = need("apps.plots", "matplotlib", "--show")
+        plots.check_picture(arguments.show)
+    missing = [path for path in arguments.files if not path.is_file()]
+    if missing:  # before the first answer, not in the middle
+        raise InkdigitsError(f"there is no file {missing[0]}")
     network = Network.load(arguments.model, arguments.backend)
-    for path, picture in zip(arguments.images, pictures, strict=True):
-        recognition = recognize_image(network, picture_to_image(picture))
-        if recognition.state is State.EMPTY:
-            raise ImageError(f"{path}: nothing stands out from the paper")
-        print(_as_json(path, recognition) if arguments.json else _as_line(path, recognition))
+    answers = []
+    for path in arguments.files:
+        answers.append(_read(path, network))
+        print(_as_json(answers[-1]) if arguments.json else _as_line(answers[-1]))
+    if arguments.show:
+        plots.draw_answers(answers, arguments.show)
     return 0
 
 
-def _as_json(path: Path, recognition: Recognition) -> str:
-    assert recognition.probabilities is not None  # only an empty picture has none
-    return json.dumps(
-        {
-            "file": str(path),
-            "digit": recognition.digit,
-            "probabilities": [float(p) for p in recognition.probabilities],
-        }
-    )
+def _read(path: Path, network: Network) -> Answer:
+    if path.suffix.lower() == ".json":
+        return Answer(path, recognize_strokes(network, read_drawing(path).strokes))
+    picture = read_picture(path)
+    found = find_digit(picture)
+    return Answer(path, recognize_image(network, found.image), picture, found)
 
 
-def _as_line(path: Path, recognition: Recognition) -> str:
-    assert recognition.probabilities is not None  # only an empty picture has none
-    first, second = recognition.digit, recognition.second
+def _as_json(answer: Answer) -> str:
+    recognition, found = answer.recognition, answer.found
     p = recognition.probabilities
-    return f"{path}: {first} ({p[first]:.1%}), else {second} ({p[second]:.1%})"
+    content: dict[str, Any] = {
+        "file": str(answer.path),
+        "digit": recognition.digit,
+        "probabilities": None if p is None else [float(share) for share in p],
+        "state": recognition.state.value,
+    }
+    if found:
+        content |= {"box": list(found.box), "ink": "dark" if found.dark_on_light else "light"}
+    return json.dumps(content)
+
+
+def _as_line(answer: Answer) -> str:
+    words = words_for(answer.recognition)
+    line = f"{answer.path}: {words.glyph or '-'}  {words.headline}; {words.detail}"
+    if answer.found:
+        left, top, right, bottom = answer.found.box
+        ink = "dark ink" if answer.found.dark_on_light else "light ink"
+        line += f"  [{ink}, {left:.0%}-{right:.0%} across, {top:.0%}-{bottom:.0%} down]"
+    return line
 
 
 if __name__ == "__main__":

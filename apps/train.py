@@ -10,6 +10,7 @@ from typing import Any
 
 from apps.options import add_backend, add_data, add_json, need
 from backends import InkdigitsError, get_backend
+from engine.curriculum import Preparation, Recipe, read_recipe
 from engine.datasets import (
     DataError,
     Dataset,
@@ -17,12 +18,38 @@ from engine.datasets import (
     load_mnist,
     load_mnist_from_keras,
 )
+from engine.drawings import Drawing, read_drawings
 from engine.metrics import Evaluation
 from engine.model_file import check_writable
-from engine.training import EpochRecord, Progress, Training, TrainingOptions
+from engine.training import EpochRecord, OptionsError, Progress, Training, TrainingOptions
 
 DEFAULTS = TrainingOptions()
-OPTION_NAMES = TrainingOptions.__struct_fields__
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    """Layer sizes from "128,64"; an empty text means no hidden layer."""
+    try:
+        return tuple(int(size) for size in text.split(",")) if text else ()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of sizes such as 128,64") from None
+
+
+# Fields of `TrainingOptions`: name, type or choices, help. What is not given on the command line is the
+# recipe's to say, so argparse is told no defaults.
+OPTIONS: list[tuple[str, Any, str]] = [
+    ("hidden", _sizes, "sizes of the hidden layers (default: 128,64)"),
+    ("epochs", int, "passes over the data"),
+    ("batch_size", int, "digits for one step"),
+    ("optimizer", ["sgd", "nesterov", "adamw"], "how gradients become steps"),
+    ("learning_rate", float, "the largest step (default: 0.1 for sgd, 0.02 for nesterov, 0.002 for adamw)"),
+    ("momentum", float, "of nesterov"),
+    ("weight_decay", float, "how strongly weights are pulled to 0"),
+    ("schedule", ["constant", "cosine"], "how the learning rate falls"),
+    ("warm_up", float, "share of the steps over which the learning rate rises first"),
+    ("average_decay", float, "keep a moving average of the weights, such as 0.999; 0 for none"),
+    ("validation", float, "share of the training digits held back to watch progress"),
+    ("seed", int, "same seed, same network"),
+]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,66 +63,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "come with scikit-learn, no download",
     )
     parser.add_argument(
-        "--hidden",
+        "--recipe",
+        metavar="NAME",
+        help="train by a recipe, which makes fresh variations of the digits: best (as the model that comes "
+        "with inkdigits), or a TOML file",
+    )
+    parser.add_argument(
+        "--strokes",
+        metavar="FILE",
+        type=Path,
+        help="drawings for the recipe to learn from, as JSON or UNIPEN",
+    )
+    parser.add_argument(
+        "--without-writers",
         metavar="N,N",
-        type=_sizes,
-        default=DEFAULTS.hidden,
-        help="sizes of the hidden layers, such as 128,64",
+        type=lambda text: text.split(","),
+        default=[],
+        help="writers of --strokes to keep out of training and to judge the network by",
     )
+    for name, kind, what in OPTIONS:
+        spelled, default = "--" + name.replace("_", "-"), getattr(DEFAULTS, name)
+        if isinstance(kind, list):
+            parser.add_argument(spelled, choices=kind, help=f"{what} (default: {default})")
+        else:
+            shown = f" (default: {default})" if isinstance(default, int | float | str) else ""
+            parser.add_argument(spelled, metavar="X", type=kind, help=what + shown)
     parser.add_argument(
-        "--epochs", metavar="N", type=int, default=DEFAULTS.epochs, help="passes over the data"
-    )
-    parser.add_argument(
-        "--batch-size", metavar="N", type=int, default=DEFAULTS.batch_size, help="digits for one step"
-    )
-    parser.add_argument(
-        "--optimizer",
-        choices=["sgd", "nesterov", "adamw"],
-        default=DEFAULTS.optimizer,
-        help="how gradients become steps",
-    )
-    parser.add_argument(
-        "--learning-rate",
-        metavar="X",
-        type=float,
-        help="the largest step (default: 0.1 for sgd, 0.02 for nesterov, 0.002 for adamw)",
-    )
-    parser.add_argument("--momentum", metavar="X", type=float, default=DEFAULTS.momentum, help="of nesterov")
-    parser.add_argument(
-        "--schedule",
-        choices=["constant", "cosine"],
-        default=DEFAULTS.schedule,
-        help="how the learning rate falls",
-    )
-    parser.add_argument(
-        "--warm-up",
-        metavar="X",
-        type=float,
-        default=DEFAULTS.warm_up,
-        help="share of the steps over which the learning rate rises first",
-    )
-    parser.add_argument(
-        "--weight-decay", metavar="X", type=float, default=DEFAULTS.weight_decay, help="pull weights to 0"
-    )
-    parser.add_argument(
-        "--average-decay",
-        metavar="X",
-        type=float,
-        default=DEFAULTS.average_decay,
-        help="keep a moving average of the weights, such as 0.999; 0 for none",
-    )
-    parser.add_argument(
-        "--validation",
-        metavar="X",
-        type=float,
-        default=DEFAULTS.validation,
-        help="share of the training digits held back to watch progress",
-    )
-    parser.add_argument(
-        "--seed", metavar="N", type=int, default=DEFAULTS.seed, help="same seed, same network"
-    )
-    parser.add_argument(
-        "--out", metavar="FILE", type=Path, default=Path("trained.json"), help="the model file to write"
+        "--out",
+        metavar="FILE",
+        type=Path,
+        default=Path("trained.json"),
+        help="the model file to write (default: trained.json)",
     )
     parser.add_argument("--plot", metavar="FILE", type=Path, help="draw loss and accuracy into a picture")
     add_json(parser)
@@ -103,13 +101,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     # Everything that can be refused is refused before anything is loaded or learnt.
-    options = TrainingOptions.checked(**{name: getattr(arguments, name) for name in OPTION_NAMES})
+    recipe = read_recipe(arguments.recipe) if arguments.recipe else None
+    options = _options(arguments, recipe)
     check_writable(arguments.out)
     if arguments.plot:
         plots = need("apps.plots", "matplotlib", "--plot")
         plots.check_picture(arguments.plot)
     backend = get_backend(arguments.backend)
-    training = Training(_load(arguments), options, backend)
+    learn, unseen = _drawings(arguments, recipe)
+    training = Training(_load(arguments), options, backend, recipe, learn)
 
     _say(f"{backend.name}: getting ready")
     backend.warm_up(training.network.layer_sizes)
@@ -119,11 +119,37 @@ def run(arguments: argparse.Namespace) -> int:
         _keep_interrupted(training, arguments.out)
         raise
     evaluation = training.test()
+    on_unseen = training.test_on_writers(unseen) if unseen else None
     training.network.save(arguments.out)
     if arguments.plot:
         plots.draw_training(epochs, arguments.plot)
-    _report(evaluation, arguments.out, arguments.json)
+    _report(evaluation, on_unseen, arguments.out, arguments.json)
     return 0
+
+
+def _options(arguments: argparse.Namespace, recipe: Recipe | None) -> TrainingOptions:
+    """The recipe's options, then what the command line says besides."""
+    given = {name: getattr(arguments, name) for name, _, _ in OPTIONS}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if recipe is None:
+        return TrainingOptions.checked(**chosen)
+    if "epochs" in chosen:
+        raise OptionsError("--epochs and --recipe exclude each other: a recipe has its own")
+    return TrainingOptions.checked(
+        **{"validation": 0.0, **recipe.training, "epochs": recipe.epochs, **chosen}
+    )
+
+
+def _drawings(arguments: argparse.Namespace, recipe: Recipe | None) -> tuple[list[Drawing], list[Drawing]]:
+    """The drawings to learn from, and those of the writers that are kept out to be judged by."""
+    if not arguments.strokes:
+        return [], []
+    if recipe is None:
+        raise OptionsError("--strokes needs --recipe, which says how to learn from drawings")
+    drawings = read_drawings(arguments.strokes)
+    kept_out = [each for each in drawings if str(each.writer) in arguments.without_writers]
+    learn = [each for each in drawings if str(each.writer) not in arguments.without_writers]
+    return learn, kept_out
 
 
 def _load(arguments: argparse.Namespace) -> Dataset:
@@ -137,22 +163,22 @@ def _load(arguments: argparse.Namespace) -> Dataset:
 
 def _follow(training: Training, as_json: bool) -> list[EpochRecord]:
     """Train, and show it: a bar an epoch at a terminal, else a line an epoch; returns the epochs' records."""
-    tqdm = need("tqdm", "tqdm", "training's progress bar").tqdm
     epochs: list[EpochRecord] = []
     of = training.options.epochs
-    bar: Any = None
+    width = len(str(of))
+    bar = _Bar()
     for record in training.run():
+        if isinstance(record, Preparation):
+            bar.show(record.what, record.done, record.of)
+            if record.done == record.of:
+                bar.close()
+            continue
+        name = f"epoch {record.epoch:{width}}/{of}"
         if isinstance(record, Progress):
-            bar = bar or _new_bar(tqdm, record, of)
-            bar.set_postfix_str(f"loss {record.train_loss:.4f}", refresh=False)
-            bar.update(record.examples - bar.n)
+            bar.show(name, record.examples, record.of, f"loss {record.train_loss:.4f}")
             continue
         epochs.append(record)
-        bar.set_postfix_str(_outcome(record))
-        bar.close()
-        if bar.disable:
-            _say(f"epoch {record.epoch}/{of}  {_outcome(record)}  {record.seconds:.2f} s")
-        bar = None
+        bar.close(f"{_outcome(record)}  {record.seconds:.2f} s")
         if as_json:
             _print_json(
                 epoch=record.epoch,
@@ -163,15 +189,33 @@ def _follow(training: Training, as_json: bool) -> list[EpochRecord]:
     return epochs
 
 
-def _new_bar(tqdm: Any, record: Progress, epochs: int) -> Any:
-    width = len(str(epochs))
-    return tqdm(
-        desc=f"epoch {record.epoch:{width}}/{epochs}",
-        total=record.of,
-        bar_format="{desc} {bar:24} {n_fmt}/{total_fmt}  {elapsed}  {postfix}",
-        disable=None,  # where standard error is no terminal
-        file=sys.stderr,
-    )
+class _Bar:
+    """A bar at a terminal, a line when it is full elsewhere."""
+
+    def __init__(self) -> None:
+        self._tqdm = need("tqdm", "tqdm", "training's progress bar").tqdm
+        self._bar: Any = None
+        self._name = ""
+
+    def show(self, name: str, done: int, of: int, more: str = "") -> None:
+        if self._bar is None:
+            self._name = name
+            self._bar = self._tqdm(
+                desc=name,
+                total=of,
+                bar_format="{desc} {bar:24} {n_fmt}/{total_fmt}  {elapsed}  {postfix}",
+                disable=None,  # where standard error is no terminal
+                file=sys.stderr,
+            )
+        self._bar.set_postfix_str(more, refresh=False)
+        self._bar.update(done - self._bar.n)
+
+    def close(self, outcome: str = "done") -> None:
+        self._bar.set_postfix_str(outcome)
+        self._bar.close()
+        if self._bar.disable:
+            _say(f"{self._name}  {outcome}")
+        self._bar = None
 
 
 def _outcome(record: EpochRecord) -> str:
@@ -190,22 +234,25 @@ def _keep_interrupted(training: Training, out: Path) -> None:
         _say(f"interrupted: {error}")
 
 
-def _report(evaluation: Evaluation, out: Path, as_json: bool) -> None:
+def _report(evaluation: Evaluation, on_unseen: Evaluation | None, out: Path, as_json: bool) -> None:
     low, high = evaluation.interval_95
     if as_json:
-        _print_json(test_accuracy=evaluation.accuracy, test_interval_95=[low, high], out=str(out))
+        last: dict[str, object] = {
+            "test_accuracy": evaluation.accuracy,
+            "test_interval_95": [low, high],
+            "out": str(out),
+        }
+        if on_unseen:
+            last |= {"unseen_writers_accuracy": on_unseen.accuracy, "unseen_writers_digits": on_unseen.n}
+        _print_json(**last)
         return
-    print(f"test accuracy  {evaluation.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
-    print(f"saved          {out}")
+    print(f"test accuracy   {evaluation.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
+    if on_unseen:
+        low, high = on_unseen.interval_95
+        print(f"unseen writers  {on_unseen.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
+        print(f"  in two guesses  {on_unseen.top2_accuracy:.2%}")
+    print(f"saved           {out}")
     _say(f"draw with it: inkdigits draw --model {out}")
-
-
-def _sizes(text: str) -> tuple[int, ...]:
-    """Layer sizes from "128,64"; an empty text means no hidden layer."""
-    try:
-        return tuple(int(size) for size in text.split(",")) if text else ()
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of sizes such as 128,64") from None
 
 
 def _print_json(**fields: object) -> None:

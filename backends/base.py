@@ -29,6 +29,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from backends import imaging
+
 if TYPE_CHECKING:
     from backends.optimizers import Optimizer, WeightAverage
 
@@ -89,7 +91,7 @@ class Parameters:
             yield b
 
     def zeros_like(self) -> Parameters:
-        return Parameters.zeros(self.layer_sizes, self.dtype)
+        return Parameters(tuple(map(np.zeros_like, self.weights)), tuple(map(np.zeros_like, self.biases)))
 
     def astype(self, dtype: npt.DTypeLike) -> Parameters:
         """A copy in another precision."""
@@ -160,6 +162,15 @@ class Backend(ABC):
         """
 
     @abstractmethod
+    def soft_cross_entropy(self, z: Array, targets: Array) -> tuple[float, Array]:
+        """The loss of logits z (B, C) against soft targets t (B, C), and its gradient.
+
+        loss = mean over the batch of Σ_c t_c (log Σ_k exp(z_k) - z_c); dz = (Σ_c t_c · softmax(z) - t) / B.
+        A row of targets that sums to less than 1 weighs so much less; one that is one-hot gives what
+        `softmax_cross_entropy` gives for its label.
+        """
+
+    @abstractmethod
     def sgd_update(self, p: Array, dp: Array, learning_rate: float) -> None:
         """p ← p - learning_rate · dp. Changes p."""
 
@@ -226,11 +237,14 @@ class Backend(ABC):
     def loss_and_gradients(self, parameters: Parameters, x: Array, labels: Array) -> tuple[float, Parameters]:
         """Backpropagation: the mean loss of a batch, and its gradient for every parameter.
 
+        ``labels`` are integers (B,), or soft targets (B, C) in the dtype of the parameters.
+
         The four equations of Nielsen (2015), chapter 2: the error dz starts at the logits,
         and each layer turns it into its own gradients and into the error of the layer before.
         """
         inputs, pre_activations = self.forward(parameters, x)
-        loss, dz = self.softmax_cross_entropy(pre_activations[-1], labels)
+        cross_entropy = self.softmax_cross_entropy if labels.ndim == 1 else self.soft_cross_entropy
+        loss, dz = cross_entropy(pre_activations[-1], labels)
         layers = len(parameters.weights)
         dw: list[Array] = [np.empty(0)] * layers
         db: list[Array] = [np.empty(0)] * layers
@@ -240,6 +254,22 @@ class Backend(ABC):
                 da = self.dense_backward_input(dz, parameters.weights[layer])
                 dz = self.relu_backward(da, pre_activations[layer - 1])
         return loss, Parameters(tuple(dw), tuple(db))
+
+    def draw_lines(self, points: Array, joined: Array, pen_width: Array, height: int, width: int) -> Array:
+        """Draw lines with a round pen, anti-aliased: see `backends.imaging.draw_lines`."""
+        return imaging.draw_lines(points, joined, pen_width, height, width)
+
+    def sample_bilinear(self, images: Array, x: Array, y: Array) -> Array:
+        """See pictures at other places: see `backends.imaging.sample_bilinear`."""
+        return imaging.sample_bilinear(images, x, y)
+
+    def change_width(self, images: Array, amount: Array) -> Array:
+        """Make lines wider or thinner: see `backends.imaging.change_width`."""
+        return imaging.change_width(images, amount)
+
+    def soften(self, images: Array, amount: Array) -> Array:
+        """Blend each pixel with its neighbours: see `backends.imaging.soften`."""
+        return imaging.soften(images, amount)
 
     def prepare_images(self, images: Array, dtype: npt.DTypeLike) -> Any:
         """Images (N, 28, 28) or (N, P) in the form that this backend's `train_minibatches` likes.
@@ -265,7 +295,7 @@ class Backend(ABC):
         ----------
         parameters : changed in place, as are ``optimizer`` and ``average``
         images : what `prepare_images` returned for this backend and the dtype of the parameters
-        labels : (N,) integers
+        labels : (N,) integers, or soft targets (N, C) in the dtype of the parameters
         order : (M,) indices of the images to learn from; each run of ``batch_size`` is one step
         learning_rates : one for each step, (ceil(M / batch_size),)
 

@@ -95,6 +95,12 @@ def check_softmax_cross_entropy(backend: Backend, dtype: npt.DTypeLike) -> None:
 
 
 @_check
+def check_soft_cross_entropy(backend: Backend, dtype: npt.DTypeLike) -> None:
+    for z in _logit_cases(dtype):
+        _agree("soft_cross_entropy", backend, z, _soft_targets(z.shape, dtype))
+
+
+@_check
 def check_sgd_update(backend: Backend, dtype: npt.DTypeLike) -> None:
     for p, dp, _, _ in _update_cases(dtype):
         _agree("sgd_update", backend, p, dp, 0.1)
@@ -125,6 +131,50 @@ def check_average_update(backend: Backend, dtype: npt.DTypeLike) -> None:
         _agree("average_update", backend, average, p, 0.75)
 
 
+# ---- Imaging ------------------------------------------------------------------------------------
+
+
+@_check
+def check_draw_lines(backend: Backend, dtype: npt.DTypeLike) -> None:
+    """Curves, lifted pens, dots, points outside, no line at all; one drawing and many.
+
+    Looser than the rest, since a small distance is the root of a difference of large numbers; in float32
+    still a quarter of a grey level.
+    """
+    random = np.random.default_rng(0)
+    curves = np.cumsum(random.normal(0, 1.5, (7, 40, 2)), axis=1) + 10
+    joined = random.random((7, 39)) < 0.9
+    curves[0], joined[1] = curves[0, 0], False
+    for n in (7, 1):
+        for width in (20, 13):
+            pens = random.uniform(1, 4, n).astype(dtype)
+            _agree("draw_lines", backend, curves[:n].astype(dtype), joined[:n], pens, 20, width, looser=500)
+
+
+@_check
+def check_sample_bilinear(backend: Backend, dtype: npt.DTypeLike) -> None:
+    random = np.random.default_rng(0)
+    for images in _picture_cases(dtype):
+        y, x = np.mgrid[: images.shape[1], : images.shape[2]].astype(dtype)
+        x, y = np.stack([x] * len(images)), np.stack([y] * len(images))
+        _agree("sample_bilinear", backend, images, x, y)
+        for far in (1.0, 30.0):
+            shift = random.normal(0, far, (2, *images.shape)).astype(dtype)
+            _agree("sample_bilinear", backend, images, x + shift[0], y + shift[1])
+
+
+@_check
+def check_change_width(backend: Backend, dtype: npt.DTypeLike) -> None:
+    for images in _picture_cases(dtype):
+        _agree("change_width", backend, images, np.linspace(-1, 1, len(images)).astype(dtype))
+
+
+@_check
+def check_soften(backend: Backend, dtype: npt.DTypeLike) -> None:
+    for images in _picture_cases(dtype):
+        _agree("soften", backend, images, np.linspace(0, 1, len(images)).astype(dtype))
+
+
 # ---- Compositions ---------------------------------------------------------------------------------
 
 
@@ -145,6 +195,11 @@ def check_loss_and_gradients(backend: Backend, dtype: npt.DTypeLike) -> None:
             true_loss, true = REFERENCE.loss_and_gradients(parameters, x[batch], labels[batch])
             _close(loss, true_loss, dtype)
             _close_parameters(gradients, true, dtype)
+        targets = _soft_targets((len(x), parameters.layer_sizes[-1]), dtype)
+        loss, gradients = backend.loss_and_gradients(parameters, x, targets)
+        true_loss, true = REFERENCE.loss_and_gradients(parameters, x, targets)
+        _close(loss, true_loss, dtype)
+        _close_parameters(gradients, true, dtype)
 
 
 @_check
@@ -170,14 +225,15 @@ def check_gradients(backend: Backend, dtype: npt.DTypeLike) -> None:
 
 @_check
 def check_train_minibatches(backend: Backend, dtype: npt.DTypeLike) -> None:
-    """A few steps of every optimizer, the last one short, from bytes and from floating point."""
+    """A few steps of every optimizer, the last one short; bytes with labels, floats with soft targets."""
     for parameters, images, labels in _network_cases(dtype):
         order = np.random.default_rng(3).permutation(len(images))[:-1]
         rates = np.linspace(0.05, 0.01, 4)
         for new_optimizer in OPTIMIZERS:
-            for pictures in (images, scale_pixels(images, dtype)):
-                ours = _trained(backend, parameters, new_optimizer, pictures, labels, order, rates)
-                true = _trained(REFERENCE, parameters, new_optimizer, pictures, labels, order, rates)
+            soft = _soft_targets((len(images), parameters.layer_sizes[-1]), dtype)
+            for pictures, goals in ((images, labels), (scale_pixels(images, dtype), soft)):
+                ours = _trained(backend, parameters, new_optimizer, pictures, goals, order, rates)
+                true = _trained(REFERENCE, parameters, new_optimizer, pictures, goals, order, rates)
                 _close(ours[0], true[0], dtype)
                 _close_parameters(ours[1], true[1], dtype, looser=100)
                 _close_parameters(ours[2], true[2], dtype, looser=100)
@@ -250,6 +306,22 @@ def _logit_cases(dtype: npt.DTypeLike) -> Iterator[Array]:
     yield np.array([[0.0, np.nan, 1.0], [0.0, 1.0, 2.0]], dtype)
 
 
+def _soft_targets(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+    """Targets that weigh differently, the first not at all."""
+    targets = np.random.default_rng(4).random(shape)
+    targets[0] = 0
+    return targets.astype(dtype)
+
+
+def _picture_cases(dtype: npt.DTypeLike) -> Iterator[Array]:
+    """Pictures of two sizes, most of it paper, one blank and one all ink."""
+    for n, height, width in [(9, 28, 28), (3, 4, 5)]:
+        random = np.random.default_rng(0)
+        images = np.maximum(random.uniform(-2, 1, (n, height, width)), 0)
+        images[0], images[1] = 0, 1
+        yield images.astype(dtype)
+
+
 def _update_cases(dtype: npt.DTypeLike) -> Iterator[tuple[Array, Array, Array, Array]]:
     """Four arrays of one shape: weights, biases, a single number, zeros."""
     for shape in [(33, 17), (10,), (1, 1)]:
@@ -281,7 +353,7 @@ def _network_case(
 # ---- Comparisons --------------------------------------------------------------------------------------
 
 
-def _agree(kernel: str, backend: Backend, *inputs: Any) -> None:
+def _agree(kernel: str, backend: Backend, *inputs: Any, looser: float = 1) -> None:
     """A kernel returns what the reference returns, changes what it changes, and leaves the rest as it was."""
     ours, true = _copies(inputs), _copies(inputs)
     with np.errstate(all="ignore"):  # NaN and infinity are among the inputs on purpose
@@ -289,7 +361,7 @@ def _agree(kernel: str, backend: Backend, *inputs: Any) -> None:
         expected = getattr(REFERENCE, kernel)(*true)
     dtype = inputs[0].dtype
     if expected is not None:
-        _close(result, expected, dtype)
+        _close(result, expected, dtype, looser)
     for before, each, after in zip(inputs, ours, true, strict=True):
         if np.array_equal(before, after, equal_nan=True):
             np.testing.assert_array_equal(each, before, f"{kernel} changed its input")

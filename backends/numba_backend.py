@@ -34,10 +34,11 @@ class NumbaBackend(Backend):
     name = "numba"
 
     def __init__(self, threads: int = 1) -> None:
-        from backends import numba_fused, numba_kernels
+        from backends import numba_fused, numba_imaging, numba_kernels
 
         self.threads = threads
         self._kernels = numba_kernels
+        self._imaging = numba_imaging
         self._fused = numba_fused
 
     # ---- Kernels: the reference's formulas, compiled -------------------------------------------
@@ -68,6 +69,10 @@ class NumbaBackend(Backend):
 
     def softmax_cross_entropy(self, z: Array, labels: Array) -> tuple[float, Array]:
         loss, dz = self._kernels.softmax_cross_entropy(z, labels)
+        return loss, dz
+
+    def soft_cross_entropy(self, z: Array, targets: Array) -> tuple[float, Array]:
+        loss, dz = self._kernels.soft_cross_entropy(z, targets)
         return loss, dz
 
     def sgd_update(self, p: Array, dp: Array, learning_rate: float) -> None:
@@ -117,6 +122,22 @@ class NumbaBackend(Backend):
 
         _together(read, threads)
         return p
+
+    def draw_lines(self, points: Array, joined: Array, pen_width: Array, height: int, width: int) -> Array:
+        pictures: Array = self._imaging.draw_lines(points, joined, pen_width, height, width)
+        return pictures
+
+    def sample_bilinear(self, images: Array, x: Array, y: Array) -> Array:
+        seen: Array = self._imaging.sample_bilinear(images, x, y)
+        return seen
+
+    def change_width(self, images: Array, amount: Array) -> Array:
+        changed: Array = self._imaging.change_width(images, amount)
+        return changed
+
+    def soften(self, images: Array, amount: Array) -> Array:
+        softened: Array = self._imaging.soften(images, amount)
+        return softened
 
     def prepare_images(self, images: Array, dtype: npt.DTypeLike) -> Array:
         """Images as rows of bytes as they are, or of floating point in ``dtype``."""
@@ -187,7 +208,7 @@ class NumbaBackend(Backend):
             np.empty((threads, words, pixels), np.uint64),
             images,
             GREY.astype(dtype) if images.dtype == np.uint8 else None,
-            labels[order].astype(np.int64),
+            _targets(labels[order], parameters.layer_sizes[-1], dtype),
             order.astype(np.int64),
             batch_size,
             parameters.layer_sizes[-1],
@@ -226,6 +247,11 @@ def _unpack(layers: tuple[Array, ...], parameters: Parameters) -> None:
     """Write packed layers back. Changes ``parameters``."""
     for layer, w, b in zip(layers, parameters.weights, parameters.biases, strict=True):
         w[:], b[:] = layer[:-1, : w.shape[1]], layer[-1, : w.shape[1]]
+
+
+def _targets(labels: Array, classes: int, dtype: npt.DTypeLike) -> Array:
+    """Labels as one-hot targets, (N, C); soft targets as they are."""
+    return np.eye(classes, dtype=dtype)[labels] if labels.ndim == 1 else labels.astype(dtype, copy=False)
 
 
 def _ink_scratch(n: int, pixels: int, dtype: npt.DTypeLike) -> tuple[Array, Array, Array]:

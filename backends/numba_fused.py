@@ -352,7 +352,7 @@ def train(
     bits: Array,
     x: Array,
     grey: Any,
-    labels: Array,
+    targets: Array,
     order: Array,
     batch_size: int,
     classes: int,
@@ -386,12 +386,13 @@ def train(
 
         dense_layers_forward(w, a, first, last)
         for n in range(first, last):
-            # loss = log(sum(exp(z))) - z[label]; dz = (softmax(z) - onehot(label)) / B
-            z, label, dlogits = a[depth - 1][n, :classes], labels[start + n], dz[depth - 1][n]
-            losses[start + n] = softmax_row(z, dlogits) - z[label]
-            dlogits[label] -= 1
+            # loss = sum(t * (log(sum(exp(z))) - z)); dz = (sum(t) * softmax(z) - t) / B
+            z, target, dlogits = a[depth - 1][n, :classes], targets[start + n], dz[depth - 1][n]
+            largest, log_total = softmax_row(z, dlogits)
+            losses[start + n], weight = 0, target.sum()
             for c in range(classes):
-                dlogits[c] /= size
+                losses[start + n] += target[c] * (largest - z[c] + log_total)
+                dlogits[c] = (weight * dlogits[c] - target[c]) / size
         for layer in range(depth - 1, 0, -1):
             # dz = where(a > 0, dz @ w.T, 0)
             below, outputs = dz[layer - 1], w[layer].shape[1]

@@ -140,8 +140,8 @@ def softmax_cross_entropy(z: Array, labels: Array) -> tuple[float, Array]:
     dz = np.empty_like(z)
     loss = 0.0
     for n in range(batch):
-        log_sum_exp = softmax_row(z[n], dz[n])
-        loss += log_sum_exp - z[n, labels[n]]
+        largest, log_total = softmax_row(z[n], dz[n])
+        loss += largest - z[n, labels[n]] + log_total
         dz[n, labels[n]] -= 1
         for c in range(z.shape[1]):
             dz[n, c] /= batch
@@ -149,8 +149,28 @@ def softmax_cross_entropy(z: Array, labels: Array) -> tuple[float, Array]:
 
 
 @jit
+def soft_cross_entropy(z: Array, targets: Array) -> tuple[float, Array]:
+    # loss = mean(sum(targets * (log(sum(exp(z))) - z))); dz = (sum(targets) * softmax(z) - targets) / B
+    batch = z.shape[0]
+    dz = np.empty_like(z)
+    loss = 0.0
+    for n in range(batch):
+        largest, log_total = softmax_row(z[n], dz[n])
+        weight = z.dtype.type(0)
+        for c in range(z.shape[1]):
+            weight += targets[n, c]
+            loss += targets[n, c] * (largest - z[n, c] + log_total)
+        for c in range(z.shape[1]):
+            dz[n, c] = (weight * dz[n, c] - targets[n, c]) / batch
+    return loss / batch, dz
+
+
+@jit
 def softmax_row(z: Array, p: Array) -> Any:
-    """Write softmax(z) into p for one row; return log(sum(exp(z)))."""
+    """Write softmax(z) into p for one row; return max(z) and log(sum(exp(z - max(z)))).
+
+    The two are not added up here: beside logits of 10,000 the second would lose its digits.
+    """
     largest = z[0]
     for c in range(1, len(z)):
         if z[c] > largest:
@@ -161,7 +181,7 @@ def softmax_row(z: Array, p: Array) -> Any:
         total += p[c]
     for c in range(len(z)):
         p[c] /= total
-    return largest + np.log(total)
+    return largest, np.log(total)
 
 
 @jit

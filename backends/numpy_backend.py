@@ -50,6 +50,13 @@ class NumpyBackend(Backend):
         dz /= len(z)
         return float(loss), dz
 
+    def soft_cross_entropy(self, z: Array, targets: Array) -> tuple[float, Array]:
+        shifted = z - z.max(axis=1, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        loss = -(targets * log_p).sum() / len(z)
+        dz = (targets.sum(axis=1, keepdims=True) * np.exp(log_p) - targets) / len(z)
+        return float(loss), dz
+
     def sgd_update(self, p: Array, dp: Array, learning_rate: float) -> None:
         p -= learning_rate * dp
 

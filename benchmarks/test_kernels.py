@@ -20,7 +20,7 @@ def arguments(digits: Examples, parameters: Parameters) -> dict[str, tuple[Any, 
     reference = get_backend("numpy")
     x = scale_pixels(digits.images[:BATCH], np.float32)
     labels = digits.labels[:BATCH]
-    inputs, pre_activations = reference.forward(parameters, x)
+    _, pre_activations = reference.forward(parameters, x)
     _, dlogits = reference.softmax_cross_entropy(pre_activations[-1], labels)
     da = reference.dense_backward_input(dlogits, parameters.weights[2])
     dz = reference.relu_backward(da, pre_activations[1])

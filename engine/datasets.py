@@ -135,13 +135,11 @@ def load_digits8x8() -> Dataset:
     Every fifth digit is kept for judging.
     """
     try:
-        from scipy.ndimage import zoom
         from sklearn.datasets import load_digits
     except ImportError:
         raise DataError("digits8x8 comes with scikit-learn: pip install scikit-learn") from None
     bunch = load_digits()
-    smooth = zoom(bunch.images, (1, 4, 4), order=1)
-    digits = Examples(np.stack([frame_digit(image) for image in smooth]), bunch.target)
+    digits = Examples(np.stack([frame_digit(image) for image in bunch.images]), bunch.target)
     judged = np.arange(len(digits)) % 5 == 4
     return Dataset("digits8x8", digits[~judged], digits[judged])
 
@@ -160,6 +158,24 @@ def read_dataset(path: Path) -> Dataset:
     if dataset.sha256 == MNIST_SHA256:
         return Dataset("mnist", dataset.train, dataset.test)
     return dataset
+
+
+def read_examples(path: Path) -> tuple[Array, Array]:
+    """Read the pictures and labels to judge by, x_test and y_test; the pictures may have any size.
+
+    Raises
+    ------
+    DataError
+        As `read_archive`; or the pictures are not numbers (N, rows, columns), or (N, rows, columns, 3).
+    """
+    pictures, labels = read_archive(path, ("x_test", "y_test"))
+    if pictures.ndim not in (3, 4) or pictures.dtype.kind not in "uif" or 0 in pictures.shape[1:]:
+        raise DataError(
+            f"{path}: x_test is {pictures.dtype} {pictures.shape}; numbers (N, rows, columns) are needed"
+        )
+    if not np.isfinite(pictures).all():
+        raise DataError(f"{path}: x_test has pixels that are not finite")
+    return pictures, labels
 
 
 def read_archive(path: Path, names: tuple[str, ...]) -> list[Array]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
 
 from backends.base import Array
-from engine.datasets import Examples
+from engine.datasets import DataError, Examples
+from engine.drawings import Drawing
 from engine.network import Network
+from engine.recognition import State, recognize_strokes
 
 AT_ONCE = 2000  # images for one call: enough to be fast, few enough to stay small in memory
 
@@ -72,6 +75,44 @@ def evaluate(network: Network, examples: Examples) -> Evaluation:
         for start in range(0, len(examples), AT_ONCE)
     ]
     return Evaluation(examples.labels, np.concatenate(parts))
+
+
+@dataclass(frozen=True)
+class DrawingsEvaluation:
+    """What a network made of drawings.
+
+    Attributes
+    ----------
+    labelled : answers to the drawings that are digits, whatever the state
+    images : (N, 28, 28) uint8, what the network saw of those
+    states : how many of all drawings, labelled or not, were said to be what
+    milliseconds_per_digit : mean time from strokes to answer, one drawing after the other
+    """
+
+    labelled: Evaluation
+    images: Array
+    states: dict[str, int]
+    milliseconds_per_digit: float
+
+
+def evaluate_drawings(network: Network, drawings: list[Drawing]) -> DrawingsEvaluation:
+    """Let a network read drawings as the window does, one at a time; raises `DataError` without digits."""
+    labelled = [index for index, drawing in enumerate(drawings) if drawing.label is not None]
+    if not labelled:
+        raise DataError("none of the drawings has a label: there is nothing to measure")
+    recognize_strokes(network, drawings[0].strokes)  # whatever happens only once happens here
+    started = time.perf_counter()
+    read = [recognize_strokes(network, drawing.strokes) for drawing in drawings]
+    seconds = time.perf_counter() - started
+    nothing = np.full(10, 0.1)  # of an empty drawing nothing is known
+    probabilities = [read[index].probabilities for index in labelled]
+    evaluation = Evaluation(
+        np.array([drawings[index].label for index in labelled]),
+        np.stack([nothing if p is None else p for p in probabilities]),
+    )
+    states = {state.value: sum(each.state is state for each in read) for state in State}
+    images = np.stack([read[index].image for index in labelled])
+    return DrawingsEvaluation(evaluation, images, states, 1000 * seconds / len(drawings))
 
 
 def wilson_interval(right: int, n: int, z: float = 1.959964) -> tuple[float, float]:

@@ -29,19 +29,36 @@ class ModelFileError(InkdigitsError):
     """A model file that cannot be read, written or trusted."""
 
 
+class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a network's probabilities are to be read (see `engine.recognition`).
+
+    Attributes
+    ----------
+    temperature : by which its logits are divided, so that 90 % sure means right nine times in ten
+    digit_above : the probability from which a drawing is called a digit
+    pair_above : below that, the sum of the best two from which they are named as candidates
+    """
+
+    temperature: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    digit_above: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    pair_above: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+
+
 class Card(msgspec.Struct, forbid_unknown_fields=True):
-    """Where a network's numbers come from and how good they are. Nothing here changes what is computed.
+    """Where a network's numbers come from, how good they are, and how its answers are to be read.
 
     Attributes
     ----------
     training : backend, seed, options, data and their hash, library versions
     accuracy : measured shares of right answers, with what they were measured on
     preprocessing : the way from ink to 28x28 that the network learnt from
+    decision : when its answer is a digit
     """
 
     training: dict[str, Any] = msgspec.field(default_factory=dict)
     accuracy: dict[str, Any] = msgspec.field(default_factory=dict)
     preprocessing: Preprocessing = PREPROCESSING
+    decision: Decision = Decision()
 
 
 Size = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -76,8 +93,9 @@ def load_model(path: Path) -> tuple[Parameters, Card]:
     Raises
     ------
     ModelFileError
-        The file is missing, no regular file, too large, no JSON, of another format or version; or a part
-        has the wrong shape or a number that is not finite. The message names the part.
+        The file is missing, no regular file, too large, no JSON, of another format or version, or made for
+        another preprocessing; or a part has the wrong shape or a number that is not finite. The message
+        names the part.
     """
     encoded = _read(path)
     try:
@@ -86,6 +104,12 @@ def load_model(path: Path) -> tuple[Parameters, Card]:
         raise ModelFileError(f"{path} is not a model file of inkdigits: {error}") from None
     except UnicodeDecodeError:
         raise ModelFileError(f"{path} is not a model file of inkdigits: not UTF-8 text") from None
+    trained_for = content.card.preprocessing
+    if trained_for != PREPROCESSING:
+        raise ModelFileError(
+            f"{path} learnt from pictures made by {trained_for.id!r} version {trained_for.version}; this "
+            f"inkdigits makes them by {PREPROCESSING.id!r} version {PREPROCESSING.version}: train it anew"
+        )
     try:
         return _parameters(content), content.card
     except ValueError as error:

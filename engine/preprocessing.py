@@ -29,39 +29,39 @@ class Preprocessing:
     version: int
 
 
-PREPROCESSING = Preprocessing("mnist-box20-mass", 1)
+PREPROCESSING = Preprocessing("mnist-box20-mass-pen2.25", 1)
 
 
-def center_by_mass(ink: Array) -> Array:
-    """Paste a digit's ink box into 28x28, its centre of mass in the middle.
+def center_by_mass(boxes: Array) -> Array:
+    """Paste the ink boxes of digits into 28x28, their centres of mass in the middle.
 
     Parameters
     ----------
-    ink : (rows, columns), at most 28 each, non-negative; a tight box around the ink
+    boxes : (n, rows, columns), at most 28 each, non-negative; each a tight box around its ink
 
     Returns
     -------
-    (28, 28) uint8, brightest pixel 255 (or 254, if it was). The box moves by whole pixels, to
+    (n, 28, 28) uint8, brightest pixel 255 (or 254, if it was). A box moves by whole pixels, to
     floor(15 - mass) on each axis, which puts the mass in (13.5, 14.5] as in every MNIST image; what would
     fall outside is cut off. No ink gives a blank picture.
     """
-    picture = np.zeros((SIDE, SIDE), np.uint8)
-    peak = ink.max(initial=0)
-    if peak <= 0:
-        return picture
-    if peak < 254:  # MNIST's own brightest pixels are 254 or 255: those stay as they are
-        ink = ink * (255 / peak)
-    ink = np.rint(ink).astype(np.uint8)
-    mass = ink.sum()
-    rows, columns = ink.shape
-    mass_y = (ink.sum(axis=1) @ (np.arange(rows) + 0.5)) / mass
-    mass_x = (ink.sum(axis=0) @ (np.arange(columns) + 0.5)) / mass
-    top, left = int(np.floor(15 - mass_y)), int(np.floor(15 - mass_x))
-    from_y, from_x = max(0, -top), max(0, -left)
-    kept = ink[from_y : SIDE - top, from_x : SIDE - left]
-    top, left = max(0, top), max(0, left)
-    picture[top : top + kept.shape[0], left : left + kept.shape[1]] = kept
-    return picture
+    n, rows, columns = boxes.shape
+    if not rows * columns:
+        return np.zeros((n, SIDE, SIDE), np.uint8)
+    peak = boxes.max(axis=(1, 2), initial=0)
+    # MNIST's own brightest pixels are 254 or 255: those stay as they are.
+    scale = np.where(peak < 254, 255 / np.maximum(peak, 1e-9), 1)
+    ink = np.rint(boxes * scale[:, None, None]).astype(np.uint8)
+    mass = np.maximum(ink.sum(axis=(1, 2)), 1)
+    mass_y = ink.sum(axis=2) @ (np.arange(rows) + 0.5) / mass
+    mass_x = ink.sum(axis=1) @ (np.arange(columns) + 0.5) / mass
+    # Where each row and column of the picture comes from in the box; outside it there is paper.
+    row = np.arange(SIDE) - np.floor(15 - mass_y).astype(np.intp)[:, None]
+    column = np.arange(SIDE) - np.floor(15 - mass_x).astype(np.intp)[:, None]
+    inside = ((row >= 0) & (row < rows))[:, :, None] & ((column >= 0) & (column < columns))[:, None, :]
+    row, column = np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)
+    pictures: Array = ink[np.arange(n)[:, None, None], row[:, :, None], column[:, None, :]] * inside
+    return pictures
 
 
 def frame_digit(ink: Array) -> Array:
@@ -81,15 +81,22 @@ def frame_digit(ink: Array) -> Array:
     tight = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float64)
     scale = BOX / max(tight.shape)
     height, width = (max(1, round(side * scale)) for side in tight.shape)
-    small = area_overlap(tight.shape[0], height) @ tight @ area_overlap(tight.shape[1], width).T
-    return center_by_mass(small)
+    small = resampling(tight.shape[0], height) @ tight @ resampling(tight.shape[1], width).T
+    framed: Array = center_by_mass(small[None])[0]
+    return framed
 
 
-def area_overlap(source: int, target: int) -> Array:
-    """The matrix that resamples a line of ``source`` pixels to ``target``: the mean over each new pixel.
+def resampling(source: int, target: int) -> Array:
+    """The matrix (target, source) that turns a line of ``source`` pixels into one of ``target``.
 
-    Returns (target, source); entry (t, s) is the share of new pixel t that old pixel s covers.
+    Each row sums to 1. Shrinking takes the mean over each new pixel: entry (t, s) is the share of new
+    pixel t that old pixel s covers. Enlarging draws straight lines between the old pixels' centres.
     """
+    if target > source:
+        centres = (np.arange(target) + 0.5) * (source / target) - 0.5  # of the new pixels, as old indices
+        distance = np.abs(np.clip(centres, 0, source - 1)[:, None] - np.arange(source))
+        linear: Array = np.maximum(1 - distance, 0)
+        return linear
     edges = np.arange(target + 1) * (source / target)  # of the new pixels, in old pixels
     old = np.arange(source)
     overlap = np.minimum(edges[1:, None], old + 1) - np.maximum(edges[:-1, None], old)

@@ -9,7 +9,7 @@ import importlib.metadata
 import math
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -18,16 +18,28 @@ import numpy as np
 from msgspec import Meta
 from threadpoolctl import ThreadpoolController
 
-from backends.base import Backend, InkdigitsError, Parameters
+from backends.base import Array, Backend, InkdigitsError, Parameters
 from backends.optimizers import SGD, AdamW, Nesterov, Optimizer, WeightAverage
+from backends.registry import get_backend
+from engine.curriculum import (
+    CLASSES,
+    Curriculum,
+    PlainCurriculum,
+    Preparation,
+    Recipe,
+    RecipeCurriculum,
+)
 from engine.datasets import Dataset, Examples
-from engine.metrics import Evaluation, evaluate
-from engine.model_file import Card
+from engine.drawings import Drawing, drawings_sha256
+from engine.metrics import Evaluation, evaluate, evaluate_drawings
+from engine.model_file import Card, Decision
 from engine.network import Network, initial_parameters
 from engine.preprocessing import SIDE
+from engine.recognition import fit_decision
 from engine.schedules import learning_rates
+from engine.scribbles import scribbles
+from engine.strokes import strokes_to_image
 
-CLASSES = 10
 PARTS_OF_EPOCH = 20  # how often an epoch reports
 DEFAULT_LEARNING_RATE = {"sgd": 0.1, "nesterov": 0.02, "adamw": 0.002}
 
@@ -115,12 +127,27 @@ class Training:
     "The same backend" means on the same kind of processor and with the same library versions; BLAS is held to
     one thread while training, since its sums depend on how many there are.
 
+    Parameters
+    ----------
+    dataset : digits to learn from, and to be judged by in the end
+    options : how to learn
+    backend : what computes
+    recipe : learn from its lessons, fresh variations of the data set and of the drawings
+    drawings : more digits to learn from, for a recipe
+
     Attributes
     ----------
     network : what is being learnt; its parameters change as `run` goes on
     """
 
-    def __init__(self, dataset: Dataset, options: TrainingOptions, backend: Backend) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        options: TrainingOptions,
+        backend: Backend,
+        recipe: Recipe | None = None,
+        drawings: Sequence[Drawing] = (),
+    ) -> None:
         self.dataset = dataset
         self.options = options
         self._random = np.random.default_rng(options.seed)
@@ -129,57 +156,82 @@ class Training:
         self._optimizer = _new_optimizer(options, self._parameters)
         decay = options.average_decay
         self._average = WeightAverage(self._parameters, decay) if decay else None
+        learn, self._validate = self._split()
+        self._curriculum: Curriculum = PlainCurriculum(learn, options.epochs)
+        if recipe:
+            self._curriculum = RecipeCurriculum(recipe, learn, drawings, backend, get_backend("numpy"))
         kept = self._average.parameters if self._average else self._parameters
-        self.network = Network(kept, backend, Card(training=self._training_card(backend)))
+        decision = recipe.decision if recipe else Decision()
+        self.network = Network(
+            kept,
+            backend,
+            Card(training=_training_card(dataset, options, backend, recipe, drawings), decision=decision),
+        )
 
-    def run(self) -> Iterator[Progress | EpochRecord]:
-        """Train; yields the progress within each epoch, then the epoch's record.
+    def run(self) -> Iterator[Preparation | Progress | EpochRecord]:
+        """Train; yields what is prepared, the progress within each epoch, then the epoch's record.
 
         Raises
         ------
         TrainingDivergedError
             The loss became NaN or infinite.
         """
-        backend, options = self.network.backend, self.options
-        learn, validate = self._split()
-        images = backend.prepare_images(learn.images, self._parameters.dtype)
-        steps = math.ceil(len(learn) / options.batch_size)
-        rates = learning_rates(
-            options.peak_learning_rate, steps * options.epochs, options.schedule, options.warm_up
-        )
+        options = self.options
+        steps = self._curriculum.steps(options.batch_size)
+        rates = learning_rates(options.peak_learning_rate, steps, options.schedule, options.warm_up)
         threads = ThreadpoolController()
-        part = options.batch_size * math.ceil(steps / PARTS_OF_EPOCH)
-        for epoch in range(1, options.epochs + 1):
-            order = self._random.permutation(len(learn))
-            epoch_rates = rates[(epoch - 1) * steps : epoch * steps]
-            loss_sum = seconds = 0.0
-            for start in range(0, len(order), part):
-                some = order[start : start + part]
-                started = time.perf_counter()
-                with threads.limit(limits=1), np.errstate(all="ignore"):
-                    loss = backend.train_minibatches(
-                        self._parameters,
-                        self._optimizer,
-                        images,
-                        learn.labels,
-                        some,
-                        options.batch_size,
-                        epoch_rates[start // options.batch_size :],
-                        self._average,
-                    )
-                seconds += time.perf_counter() - started
-                if not math.isfinite(loss):
-                    raise TrainingDivergedError(
-                        f"training diverged in epoch {epoch}: the loss is {loss}; "
-                        f"use a learning rate below {options.peak_learning_rate:g}"
-                    )
-                loss_sum += loss * len(some)
-                seen = start + len(some)
-                yield Progress(epoch, seen, len(order), loss_sum / seen)
-            accuracy = evaluate(self.network, validate).accuracy if validate else None
-            if accuracy is not None:
-                self.network.card.accuracy["validation"] = accuracy
-            yield EpochRecord(epoch, loss_sum / len(order), accuracy, seconds)
+        epoch = 0
+        lessons = self._curriculum.lessons(self._random)
+        while True:
+            with threads.limit(limits=1):
+                lesson = next(lessons, None)
+            if lesson is None:
+                return
+            if isinstance(lesson, Preparation):
+                yield lesson
+                continue
+            images = self.network.backend.prepare_images(lesson.images, self._parameters.dtype)
+            for _ in range(lesson.passes):
+                epoch += 1
+                used = math.ceil(len(lesson.targets) / options.batch_size)
+                yield from self._epoch(epoch, images, lesson.targets, rates[:used], threads)
+                rates = rates[used:]
+
+    def _epoch(
+        self, epoch: int, images: Any, targets: Array, rates: Array, threads: ThreadpoolController
+    ) -> Iterator[Progress | EpochRecord]:
+        """Go once through a lesson's digits, shuffled."""
+        batch_size = self.options.batch_size
+        order = self._random.permutation(len(targets))
+        part = batch_size * math.ceil(len(rates) / PARTS_OF_EPOCH)
+        loss_sum = seconds = 0.0
+        for start in range(0, len(order), part):
+            some = order[start : start + part]
+            started = time.perf_counter()
+            with threads.limit(limits=1), np.errstate(all="ignore"):
+                loss = self.network.backend.train_minibatches(
+                    self._parameters,
+                    self._optimizer,
+                    images,
+                    targets,
+                    some,
+                    batch_size,
+                    rates[start // batch_size :],
+                    self._average,
+                )
+            seconds += time.perf_counter() - started
+            if not math.isfinite(loss):
+                raise TrainingDivergedError(
+                    f"training diverged in epoch {epoch}: the loss is {loss}; "
+                    f"use a learning rate below {self.options.peak_learning_rate:g}"
+                )
+            loss_sum += loss * len(some)
+            seen = start + len(some)
+            yield Progress(epoch, seen, len(order), loss_sum / seen)
+        accuracy = evaluate(self.network, self._validate).accuracy if self._validate else None
+        if accuracy is not None:
+            self.network.card.accuracy["validation"] = accuracy
+        yield EpochRecord(epoch, loss_sum / len(order), accuracy, seconds)
 
     def test(self) -> Evaluation:
         """Score the test set: once, when training is over, and write the result on the card."""
@@ -188,6 +240,30 @@ class Training:
         self.network.card.accuracy.update(
             test=evaluation.accuracy, test_interval_95=[low, high], test_examples=evaluation.n
         )
+        return evaluation
+
+    def test_on_writers(self, drawings: list[Drawing]) -> Evaluation:
+        """Score drawings of writers that were kept out, and fit on them how answers are to be read.
+
+        Both results are written on the card.
+        """
+        evaluation = evaluate_drawings(self.network, drawings).labelled
+        low, high = evaluation.interval_95
+        self.network.card.accuracy.update(
+            unseen_writers=evaluation.accuracy,
+            unseen_writers_interval_95=[low, high],
+            unseen_writers_top2=evaluation.top2_accuracy,
+            unseen_writers_digits=evaluation.n,
+        )
+        digits = [drawing for drawing in drawings if drawing.label is not None]
+        others = scribbles(len(digits), digits, np.random.default_rng(self.options.seed))
+        images = [
+            np.stack([strokes_to_image(each.strokes, backend=self.network.backend) for each in some])
+            for some in (digits, others)
+        ]
+        of_digits, of_others = (self.network.predict_proba(some) for some in images)
+        labels = np.array([drawing.label for drawing in digits])
+        self.network.card.decision = fit_decision(of_digits, labels, of_others)
         return evaluation
 
     def _split(self) -> tuple[Examples, Examples | None]:
@@ -201,15 +277,28 @@ class Training:
         shuffled = self._random.permutation(len(everything))
         return everything[shuffled[held_back:]], everything[shuffled[:held_back]]
 
-    def _training_card(self, backend: Backend) -> dict[str, Any]:
-        """How this network came about, so that it can be made again."""
-        return {
-            "backend": backend.name,
-            "dataset": self.dataset.name,
-            "data_sha256": self.dataset.sha256,
-            "options": msgspec.to_builtins(self.options),
-            "versions": _versions(("inkdigits", "numpy", "numba")),
-        }
+
+def _training_card(
+    dataset: Dataset,
+    options: TrainingOptions,
+    backend: Backend,
+    recipe: Recipe | None,
+    drawings: Sequence[Drawing],
+) -> dict[str, Any]:
+    """How a network came about, so that it can be made again."""
+    card = {
+        "backend": backend.name,
+        "dataset": dataset.name,
+        "data_sha256": dataset.sha256,
+        "options": msgspec.to_builtins(options),
+        "versions": _versions(("numpy", "numba")),
+    }
+    if recipe:
+        card["recipe"] = msgspec.to_builtins(recipe)
+        card["drawings"] = len(drawings)
+        card["drawings_sha256"] = drawings_sha256(drawings)
+        card["writers"] = sorted({each.writer for each in drawings if each.writer is not None}, key=str)
+    return card
 
 
 def _new_optimizer(options: TrainingOptions, parameters: Parameters) -> Optimizer:
@@ -227,5 +316,5 @@ def _versions(packages: tuple[str, ...]) -> dict[str, str]:
         try:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            continue  # a clone that is not installed, or a machine without Numba
+            continue  # a machine without Numba
     return versions

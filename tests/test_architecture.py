@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ENGINE_MAY_USE = {"backends", "backends.base", "backends.optimizers", "backends.registry"}
+ENGINE_MAY_USE = {"backends", "backends.base", "backends.imaging", "backends.optimizers", "backends.registry"}
 WINDOW_AND_WORDS = {"tqdm", "matplotlib", "pygame"}
 
 

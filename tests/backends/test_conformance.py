@@ -52,7 +52,7 @@ class OverflowingSoftmax(NumpyBackend):
 
 class EpsilonInTheLogarithm(NumpyBackend):
     def softmax_cross_entropy(self, z: Array, labels: Array) -> tuple[float, Array]:
-        loss, dz = super().softmax_cross_entropy(z, labels)
+        _, dz = super().softmax_cross_entropy(z, labels)
         batch = np.arange(len(z))
         return float(-np.log(self.softmax_forward(z)[batch, labels] + 1e-7).mean()), dz
 
@@ -61,6 +61,12 @@ class SumInsteadOfMean(NumpyBackend):
     def softmax_cross_entropy(self, z: Array, labels: Array) -> tuple[float, Array]:
         loss, dz = super().softmax_cross_entropy(z, labels)
         return loss, dz * len(z)
+
+
+class IgnoresWeights(NumpyBackend):
+    def soft_cross_entropy(self, z: Array, targets: Array) -> tuple[float, Array]:
+        whole = np.maximum(targets.sum(axis=1, keepdims=True), targets.dtype.type(1e-9))
+        return super().soft_cross_entropy(z, targets / whole)
 
 
 class ClimbsTheHill(NumpyBackend):
@@ -102,6 +108,30 @@ class SpoilsItsInput(NumpyBackend):
         return np.maximum(z, 0, out=z)
 
 
+class FlatEnds(NumpyBackend):
+    def draw_lines(self, points: Array, joined: Array, *rest: Any) -> Array:
+        shorter = points.copy()
+        shorter[:, -1] = 0.9 * points[:, -1] + 0.1 * points[:, -2]
+        return super().draw_lines(shorter, joined, *rest)
+
+
+class NearestPixel(NumpyBackend):
+    def sample_bilinear(self, images: Array, x: Array, y: Array) -> Array:
+        return super().sample_bilinear(images, np.rint(x), np.rint(y))
+
+
+class OnlyWider(NumpyBackend):
+    def change_width(self, images: Array, amount: Array) -> Array:
+        return super().change_width(images, np.maximum(amount, 0))
+
+
+class WrapsAround(NumpyBackend):
+    def soften(self, images: Array, amount: Array) -> Array:
+        moved = [np.roll(images, by, axis) for by in (-1, 1) for axis in (1, 2)]
+        softened: Array = images + amount[:, None, None] * (np.mean(moved, axis=0) - images)
+        return softened.astype(images.dtype)
+
+
 class ForgetsSoftmax(NumpyBackend):
     def predict_proba(self, parameters: Parameters, x: Array) -> Array:
         return self.forward(parameters, x)[1][-1]
@@ -131,6 +161,7 @@ WRONG: dict[type[NumpyBackend], str] = {
     OverflowingSoftmax: "softmax_forward",
     EpsilonInTheLogarithm: "softmax_cross_entropy",
     SumInsteadOfMean: "gradients",
+    IgnoresWeights: "soft_cross_entropy",
     ClimbsTheHill: "sgd_update",
     PlainMomentum: "nesterov_update",
     AdamWithoutBiasCorrection: "adamw_update",
@@ -138,6 +169,10 @@ WRONG: dict[type[NumpyBackend], str] = {
     AverageTheWrongWayRound: "average_update",
     ReturnsDoublePrecision: "relu_forward",
     SpoilsItsInput: "relu_forward",
+    FlatEnds: "draw_lines",
+    NearestPixel: "sample_bilinear",
+    OnlyWider: "change_width",
+    WrapsAround: "soften",
     ForgetsSoftmax: "predict_proba",
     BackpropagatesThroughNewWeights: "loss_and_gradients",
     DropsTheShortBatch: "train_minibatches",

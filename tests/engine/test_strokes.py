@@ -62,7 +62,7 @@ def test_density_of_points_does_not_matter(points: int) -> None:
     assert np.abs(difference).max() <= 255 * FINEST_STEP  # as far as a corner may be off
 
 
-@pytest.mark.parametrize("strokes", [[[(3, 4)]], [[(3, 4), (3, 4)]], [[(3, 4)], [(3, 4)]]])
+@pytest.mark.parametrize("strokes", [[[(3, 4)]], [[(3, 4), (3, 4)]], [[(3, 4)], [(3, 4)]], [[], [(3, 4)]]])
 def test_a_dot_is_a_dot(strokes: list) -> None:
     image = strokes_to_image(strokes)
     assert 4 <= (image > 0).sum() <= 16

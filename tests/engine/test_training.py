@@ -95,7 +95,7 @@ def test_held_back_examples_are_not_learnt_from(tiny: Dataset, backend: Backend)
 
 
 def test_divergence_is_told(tiny: Dataset, backend: Backend) -> None:
-    with pytest.raises(TrainingDivergedError, match="diverged in epoch 1.*learning rate below 1e"):
+    with pytest.raises(TrainingDivergedError, match=r"diverged in epoch 1.*learning rate below 1e"):
         train(tiny, backend, optimizer="sgd", learning_rate=1e30)
 
 

@@ -1,0 +1,74 @@
+"""``inkdigits draw``: its options, and what it takes to open the window."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from functools import partial
+
+from apps.options import add_backend, add_model
+from backends.base import InkdigitsError
+from engine.model_file import shipped_model_path
+from engine.network import Network
+from engine.recognition import recognize_strokes
+
+NEEDED = (2, 5, 3)  # of pygame-ce: pygame.Window, event.touch, wide anti-aliased shapes
+SMALLEST_DIGIT = 0.04  # of the canvas; what is smaller is a dot
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``inkdigits draw``."""
+    add_backend(parser)
+    add_model(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open the window and stay until it is closed; returns the exit code.
+
+    Raises
+    ------
+    InkdigitsError
+        No pygame-ce, no display, no such backend, or no usable model.
+    """
+    _require_pygame()
+    from apps.draw.desk import Desk
+    from apps.draw.reading import Reader
+    from apps.draw.view_seen import Facts
+    from apps.draw.window import Window, start_display
+
+    network = Network.load(arguments.model, backend=arguments.backend)
+    start_display()
+    network.backend.warm_up(network.layer_sizes, network.parameters.dtype)
+    model = (arguments.model or shipped_model_path()).name
+    facts = Facts(network.backend.name, model, _test_accuracy(network))
+    desk = Desk(Reader(partial(recognize_strokes, network, smallest=SMALLEST_DIGIT)))
+    Window(desk, facts).run()
+    return 0
+
+
+def _require_pygame() -> None:
+    """See that `import pygame` gives pygame-ce: the old pygame has the same name and lacks what is used."""
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    try:
+        import pygame
+    except ImportError:
+        raise InkdigitsError(
+            "the window needs pygame-ce, which is not installed: pip install pygame-ce"
+        ) from None
+    if not getattr(pygame, "IS_CE", False):
+        raise InkdigitsError(
+            "the window needs pygame-ce, but pygame is installed in its place: "
+            "pip uninstall -y pygame pygame-ce && pip install pygame-ce"
+        )
+    if pygame.version.vernum < NEEDED:
+        needed = ".".join(map(str, NEEDED))
+        raise InkdigitsError(
+            f"the window needs pygame-ce {needed} or newer, this is {pygame.version.ver}: "
+            "pip install -U pygame-ce"
+        )
+
+
+def _test_accuracy(network: Network) -> float | None:
+    """What the model's card says, if it says so in a number."""
+    accuracy = network.card.accuracy.get("test")
+    return float(accuracy) if isinstance(accuracy, int | float) else None

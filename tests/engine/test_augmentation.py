@@ -1,0 +1,132 @@
+"""Variations: as far as they are asked to go, the same for a seed, the same on every backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backends import Backend, get_backend
+from engine.augmentation import (
+    POINTS,
+    PackedDrawings,
+    PictureVariation,
+    StrokeVariation,
+    pack_drawings,
+    vary_drawings,
+    vary_pictures,
+)
+from engine.datasets import Dataset
+from engine.drawings import Drawing
+from engine.scribbles import scribbles
+from engine.strokes import strokes_to_image
+
+FAR = PictureVariation(
+    rotation=0.2, size=0.1, aspect=0.1, shear=0.2, shift=1, elastic=1.5, width=0.5, blur=0.5, contrast=0.3
+)
+FAR_STROKES = StrokeVariation(
+    rotation=0.2, shear=0.5, aspect=0.3, elastic=0.08, unbalance=0.2, tremor=0.01, move=0.05, resize=0.1,
+    ends=0.3, smooth=0.3, thin=0.3, join=0.5, hook=0.5, squeeze=0.5, pen_low=1.7, pen_high=3.2,
+)  # fmt: skip
+
+
+def drawing(label: int, *strokes: Any) -> Drawing:
+    return Drawing([np.array(stroke, float) for stroke in strokes], label)
+
+
+@pytest.fixture
+def packed() -> PackedDrawings:
+    turn = np.linspace(0, 6, 40)
+    ring = np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    tail = np.array([[1.0, 0.0], [1.0, 1.0], [0.9, 2.5]])
+    return pack_drawings(
+        [
+            drawing(7, [(0, 0), (6, 0), (3, 9)]),
+            drawing(4, [(0, 0), (0, 4), (5, 4)], [(4, 0), (4, 9)]),
+            drawing(9, np.concatenate([ring, tail])),
+            drawing(0, np.stack([np.cos(np.linspace(0, 6, 900)), np.sin(np.linspace(0, 6, 900))], axis=1)),
+        ]
+    )
+
+
+def test_no_variation_changes_no_picture(tiny: Dataset, backend: Backend) -> None:
+    images = tiny.train.images[:50]
+    varied = vary_pictures(images, PictureVariation(), np.random.default_rng(0), backend)
+    np.testing.assert_allclose(varied.astype(int), images, atol=1)
+
+
+def test_no_variation_draws_what_was_drawn(packed: PackedDrawings, backend: Backend) -> None:
+    drawn = vary_drawings(packed, StrokeVariation(), np.random.default_rng(0), backend)
+    expected = strokes_to_image([[(0, 0), (6, 0), (3, 9)]])
+    np.testing.assert_allclose(drawn[0].astype(int), expected, atol=1)
+
+
+def test_long_drawings_keep_their_shape(packed: PackedDrawings) -> None:
+    assert packed.points.shape == (4, POINTS, 2)
+    turn = np.linspace(0, 6, 900)
+    expected = strokes_to_image([np.stack([np.cos(turn), np.sin(turn)], axis=1)])
+    drawn = vary_drawings(packed, StrokeVariation(), np.random.default_rng(0), get_backend("numpy"))
+    assert np.abs(drawn[3].astype(int) - expected).max() < 32
+
+
+@pytest.mark.parametrize("kind", ["pictures", "strokes"])
+def test_seed_repeats_and_backends_agree(tiny: Dataset, packed: PackedDrawings, kind: str) -> None:
+    def varied(name: str, seed: int) -> Any:
+        random, backend = np.random.default_rng(seed), get_backend(name)
+        if kind == "pictures":
+            return vary_pictures(tiny.train.images[:100], FAR, random, backend)
+        return vary_drawings(packed[np.arange(100) % 4], FAR_STROKES, random, backend)
+
+    first = varied("numpy", 0)
+    np.testing.assert_array_equal(first, varied("numpy", 0))
+    assert (first != varied("numpy", 1)).any()
+    pytest.importorskip("numba")
+    np.testing.assert_array_equal(varied("numba", 0), varied("numba", 0))
+    difference = np.abs(first.astype(int) - varied("numba", 0))
+    # A rounding may tip a drawing's centre of mass over the edge between two places.
+    assert np.mean(difference.max(axis=(1, 2)) <= 1) >= 0.97
+
+
+def test_varied_pictures_keep_mnists_frame(mnist: Dataset, backend: Backend) -> None:
+    images = mnist.train.images[:200]
+    still = PictureVariation(rotation=0.3, shear=0.3, aspect=0.2)
+    varied = vary_pictures(images, still, np.random.default_rng(0), backend)
+    for before, after in zip(images, varied, strict=True):
+        rows, columns = np.flatnonzero((after > 64).any(axis=1)), np.flatnonzero((after > 64).any(axis=0))
+        assert 17 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 22
+        assert after.max() >= 250
+        assert 0.5 < after.sum() / before.sum() < 2
+
+
+@pytest.mark.parametrize(
+    "amount", ["rotation", "shear", "aspect", "elastic", "tremor", "ends", "unbalance", "thin", "smooth"]
+)
+def test_each_variation_of_strokes_does_something(packed: PackedDrawings, amount: str) -> None:
+    variation = StrokeVariation(**{amount: 0.5})
+    many = packed[np.zeros(20, int) + 1]
+    numpy = get_backend("numpy")
+    plain = vary_drawings(many, StrokeVariation(), np.random.default_rng(0), numpy)
+    varied = vary_drawings(many, variation, np.random.default_rng(0), numpy)
+    assert (plain != varied).any(axis=(1, 2)).mean() > 0.3
+
+
+def test_hook_is_for_nines_and_joins_for_pairs_of_strokes(packed: PackedDrawings) -> None:
+    numpy = get_backend("numpy")
+    plain = vary_drawings(packed, StrokeVariation(), np.random.default_rng(0), numpy)
+    hooked = vary_drawings(packed, StrokeVariation(hook=1.0), np.random.default_rng(0), numpy)
+    assert (plain != hooked).any(axis=(1, 2)).tolist() == [False, False, True, False]
+    joined = vary_drawings(packed, StrokeVariation(join=1.0), np.random.default_rng(0), numpy)
+    assert (plain != joined).any(axis=(1, 2)).tolist() == [False, True, False, False]
+    assert joined[1].sum() > plain[1].sum()
+
+
+def test_scribbles_are_of_many_kinds_and_repeat() -> None:
+    digits = [drawing(7, [(0, 0), (6, 0), (3, 9)]), drawing(4, [(0, 0), (0, 4), (5, 4)], [(4, 0), (4, 9)])]
+    made = scribbles(300, digits, np.random.default_rng(0))
+    again = scribbles(300, digits, np.random.default_rng(0))
+    images = [strokes_to_image(each.strokes) for each in made]
+    np.testing.assert_array_equal(images, [strokes_to_image(each.strokes) for each in again])
+    assert all(image.any() for image in images)
+    assert all(each.label is None for each in made)
+    assert len({len(each.strokes) for each in made}) >= 4
