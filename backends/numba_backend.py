@@ -107,7 +107,7 @@ class NumbaBackend(Backend):
 
     def predict_proba(self, parameters: Parameters, x: Array) -> Array:
         if len(x) <= FEW:
-            p: Array = self._kernels.predict_proba(parameters.weights, parameters.biases, x)
+            p: Array = self._fused.predict_few(parameters.weights, parameters.biases, x)
             return p
         layers = _pack(parameters)
         p = np.empty((len(x), parameters.layer_sizes[-1]), x.dtype)

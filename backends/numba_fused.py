@@ -46,7 +46,9 @@ from backends.numba_simd import (
 
 Layers = tuple[Array, ...]
 
-WIDE, NARROW = 64, 16  # outputs in a vector: as many as fit, then the rest
+# Outputs in a vector: as many of the widest as fit, then the next. The widest leaves no register free where there
+# are only the 16 of AVX2, but still pays there: lists are gone through less often.
+WIDEST, WIDE, NARROW = 128, 64, 16
 WORD = 64  # images that one word of bits speaks of
 CACHE_LINE = 64  # bytes
 ONE = np.uint64(1)
@@ -130,6 +132,23 @@ def ink_forward(
         for k in range(counts[n]):
             z = z + splat(like, item(values, n, k)) * load(like, w, item(pixels, n, k), o)
         store(relu(z) if hidden else z, a, n, o)
+
+
+@jit
+def ink_layer_forward(
+    ink: tuple[Array, Array, Array], size: int, w: Array, a: Array, first: int, last: int, hidden: bool
+) -> None:
+    # a[:, first:last] = relu(x1 @ w[:, first:last]), or without relu where no layer follows
+    o = first
+    while o + WIDEST <= last:
+        ink_forward(zeros(w, WIDEST), ink, size, w, a, o, hidden)
+        o += WIDEST
+    while o + WIDE <= last:
+        ink_forward(zeros(w, WIDE), ink, size, w, a, o, hidden)
+        o += WIDE
+    while o < last:
+        ink_forward(zeros(w, NARROW), ink, size, w, a, o, hidden)
+        o += NARROW
 
 
 @jit
@@ -350,7 +369,6 @@ def train(
     depth = len(w)
     vectors = w[0].shape[1] // NARROW
     o_first, o_last = vectors * thread // threads * NARROW, vectors * (thread + 1) // threads * NARROW
-    fit = o_last - (o_last - o_first) % WIDE
     meetings = 0
     for step in range(len(rules)):
         rule = view(rules[step : step + 1])
@@ -363,10 +381,7 @@ def train(
         find_ink(x, grey, order, start, first, last, ink, bits[thread])
         meetings = wait(counter, threads, meetings)
 
-        for o in range(o_first, fit, WIDE):
-            ink_forward(wide, ink, size, w[0], a[0], o, depth > 1)
-        for o in range(fit, o_last, NARROW):
-            ink_forward(narrow, ink, size, w[0], a[0], o, depth > 1)
+        ink_layer_forward(ink, size, w[0], a[0], o_first, o_last, depth > 1)
         meetings = wait(counter, threads, meetings)
 
         dense_layers_forward(w, a, first, last)
@@ -405,10 +420,16 @@ def train(
                 dense_update(narrow, rule, layers[layer], a[layer - 1], size, i_first, i_last, dz[layer], o)
                 if thread == 0:
                     bias_update(narrow, rule, layers[layer], size, dz[layer], o)
-        for o in range(o_first, fit, WIDE):
+        o = o_first
+        while o + WIDEST <= o_last:
+            ink_update(zeros(w[0], WIDEST), rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
+            o += WIDEST
+        while o + WIDE <= o_last:
             ink_update(wide, rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
-        for o in range(fit, o_last, NARROW):
+            o += WIDE
+        while o < o_last:
             ink_update(narrow, rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
+            o += NARROW
         meetings = wait(counter, threads, meetings)
 
 
@@ -424,16 +445,69 @@ def predict(
 ) -> None:
     """The probabilities of the images first:last, as many at a time as the scratch arrays hold."""
     # p[first:last] = predict_proba(w, x[first:last])
-    wide, narrow = zeros(w[0], WIDE), zeros(w[0], NARROW)
-    outputs, order = w[0].shape[1], np.arange(len(x))
-    fit = outputs - outputs % WIDE
+    order = np.arange(len(x))
     for start in range(first, last, len(a[0])):
         size = min(len(a[0]), last - start)
         find_ink(x, None, order, start, 0, size, ink, None)
-        for o in range(0, fit, WIDE):
-            ink_forward(wide, ink, size, w[0], a[0], o, len(w) > 1)
-        for o in range(fit, outputs, NARROW):
-            ink_forward(narrow, ink, size, w[0], a[0], o, len(w) > 1)
+        ink_layer_forward(ink, size, w[0], a[0], 0, w[0].shape[1], len(w) > 1)
         dense_layers_forward(w, a, 0, size)
         for n in range(size):
             softmax_row(a[len(w) - 1][n, : p.shape[1]], p[start + n])
+
+
+@jit
+def predict_few(weights: Layers, biases: Layers, x: Array) -> Array:
+    """The probabilities of a few images, from parameters as they are: packing them would take longer."""
+    # p = predict_proba(x); each layer goes through the non-zero numbers of its input, ink or live ReLUs
+    p = np.empty((len(x), len(biases[-1])), x.dtype)
+    most = x.shape[1]
+    for b in biases:
+        most = max(most, len(b))
+    ink = np.empty((1, most), np.int32), np.empty((1, most), x.dtype), np.empty(1, np.int64)
+    a, order = np.empty((1, most), x.dtype), np.zeros(1, np.int64)
+    for n in range(len(x)):
+        for layer in range(len(weights)):
+            w, b, hidden = weights[layer], biases[layer], layer + 1 < len(weights)
+            if layer == 0:
+                find_ink(x[n : n + 1], None, order, 0, 0, 1, ink, None)
+            else:
+                find_ink(a[:1, : len(w)], None, order, 0, 0, 1, ink, None)
+            outputs, o = w.shape[1], 0
+            while o + WIDEST <= outputs:
+                add_rows(zeros(w, WIDEST), ink, w, b, a, o, hidden)
+                o += WIDEST
+            while o + WIDE <= outputs:
+                add_rows(zeros(w, WIDE), ink, w, b, a, o, hidden)
+                o += WIDE
+            if o < outputs:
+                add_rest(ink, w, b, a, o, hidden)
+        softmax_row(a[0, : p.shape[1]], p[n])
+    return p
+
+
+@jit
+def add_rows(
+    like: Any, ink: tuple[Array, Array, Array], w: Array, b: Array, a: Array, o: int, hidden: bool
+) -> None:
+    # a = relu(values @ w[pixels] + b), or without relu where no layer follows; the outputs from o on
+    pixels, values = view(ink[0]), view(ink[1])
+    z = load(like, view(b), 0, o)
+    for k in range(ink[2][0]):
+        z = z + splat(like, item(values, 0, k)) * load(like, w, item(pixels, 0, k), o)
+    store(relu(z) if hidden else z, a, 0, o)
+
+
+@jit
+def add_rest(ink: tuple[Array, Array, Array], w: Array, b: Array, a: Array, first: int, hidden: bool) -> None:
+    # the same for outputs that fill no vector
+    pixels, values = view(ink[0]), view(ink[1])
+    for o in range(first, len(b)):
+        a[0, o] = b[o]
+    for k in range(ink[2][0]):
+        value, pixel = item(values, 0, k), item(pixels, 0, k)
+        for o in range(first, len(b)):
+            a[0, o] += value * w[pixel, o]
+    if hidden:
+        for o in range(first, len(b)):
+            if a[0, o] < 0:
+                a[0, o] = 0

@@ -251,14 +251,23 @@ def total(typingctx, lanes):
 @intrinsic
 def nonzero_bits(typingctx, array, row, column):
     def emit(context, builder, sig, args):
-        address, number = _address(context, builder, array, *args, 64)
-        values = builder.load(address, align=context.get_abi_sizeof(number))
-        zero = ir.Constant(values.type, None)
-        if isinstance(array.dtype, types.Float):
-            bits = builder.fcmp_unordered("!=", values, zero)
-        else:
-            bits = builder.icmp_unsigned("!=", values, zero)
-        return builder.bitcast(bits, ir.IntType(64))
+        # In pieces of one register: LLVM turns 64 comparisons of float32 into bits one by one.
+        word, piece = ir.IntType(64), 64 if array.dtype.bitwidth == 8 else 16
+        bits = word(0)
+        for start in range(0, 64, piece):
+            there = builder.add(args[2], context.get_constant(types.intp, start))
+            address, number = _address(context, builder, array, args[0], args[1], there, piece)
+            values = builder.load(address, align=context.get_abi_sizeof(number))
+            zero = ir.Constant(values.type, None)
+            if isinstance(array.dtype, types.Float):
+                found = builder.fcmp_unordered("!=", values, zero)
+            else:
+                found = builder.icmp_unsigned("!=", values, zero)
+            found = builder.bitcast(found, ir.IntType(piece))
+            if piece < 64:
+                found = builder.shl(builder.zext(found, word), word(start))
+            bits = builder.or_(bits, found)
+        return bits
 
     return types.uint64(array, types.intp, types.intp), emit
 
