@@ -120,9 +120,17 @@ def scale_pixels(images: Array, dtype: npt.DTypeLike) -> Array:
 
 
 class Backend(ABC):
-    """How the arithmetic is done. A backend is an object, chosen once, passed as an argument."""
+    """How the arithmetic is done. A backend is an object, chosen once, passed as an argument.
+
+    Parameters
+    ----------
+    threads : how many threads a backend may use that makes its own; what BLAS uses is the caller's to say
+    """
 
     name: str
+
+    def __init__(self, threads: int = 1) -> None:
+        self.threads = threads
 
     # ---- Kernels: one formula each, to be written by every backend ---------------------------
 

@@ -51,6 +51,7 @@ Layers = tuple[Array, ...]
 WIDEST, WIDE, NARROW = 128, 64, 16
 WORD = 64  # images that one word of bits speaks of
 CACHE_LINE = 64  # bytes
+NO_MORE_WAITING = 1 << 62
 ONE = np.uint64(1)
 SGD, NESTEROV, ADAMW = 0, 1, 2
 
