@@ -1,7 +1,8 @@
 """The fast path: the contract's kernels compiled by Numba, and its compositions fused.
 
-This file is the thin side that Python sees. The loops are in `backends.numba_kernels` and `backends.numba_fused`,
-which are imported when a backend is made, so that a program that does not ask for Numba does not wait for it.
+This file is the thin side that Python sees. The loops are in `backends.numba_kernels` and
+`backends.numba_fused`, which are imported when a backend is made, so that a program that does not ask for
+Numba does not wait for it.
 """
 
 from __future__ import annotations
@@ -230,8 +231,10 @@ class NumbaBackend(Backend):
         return float(losses.mean())
 
     def _team(self, useful: int) -> int:
-        """How many threads to take: no more than are useful, nor than there are cores, since threads that wait
-        for each other without sleeping are very slow where they have to share one."""
+        """How many threads to take: no more than are useful, nor than there are cores.
+
+        They wait for each other without sleeping, which is very slow where they have to share a core.
+        """
         return max(1, min(self.threads, useful, _cores()))
 
     def warm_up(self, layer_sizes: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> None:
