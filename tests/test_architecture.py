@@ -27,7 +27,8 @@ def imports(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", sorted((ROOT / "backends").glob("*.py")), ids=lambda path: path.name)
 def test_backends_stand_on_the_ground(path: Path) -> None:
     tops = {name.partition(".")[0] for name in imports(path)}
-    allowed = {"numpy", "backends"} | ({"numba"} if path.name == "numba_kernels.py" else set())
+    compilers = {"numba_kernels.py": {"numba"}, "numba_simd.py": {"numba", "llvmlite"}}
+    allowed = {"numpy", "backends"} | compilers.get(path.name, set())
     assert tops - sys.stdlib_module_names <= allowed
 
 
