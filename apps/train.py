@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from apps.options import add_backend, add_data, add_json, need
+from apps.options import add_backend, add_data, add_json, add_threads, need
 from backends import InkdigitsError, get_backend
 from engine.curriculum import Preparation, Recipe, read_recipe
 from engine.datasets import (
@@ -54,6 +54,7 @@ OPTIONS: list[tuple[str, Any, str]] = [
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_backend(parser)
+    add_threads(parser)
     add_data(parser)
     parser.add_argument(
         "--dataset",
@@ -107,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.plot:
         plots = need("apps.plots", "matplotlib", "--plot")
         plots.check_picture(arguments.plot)
-    backend = get_backend(arguments.backend)
+    backend = get_backend(arguments.backend, arguments.threads)
     learn, unseen = _drawings(arguments, recipe)
     training = Training(_load(arguments), options, backend, recipe, learn)
 

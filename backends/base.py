@@ -124,7 +124,7 @@ class Backend(ABC):
 
     Parameters
     ----------
-    threads : how many threads a backend may use that makes its own; what BLAS uses is the caller's to say
+    threads : how many threads it may use; one, the default, is what repeats on every machine
     """
 
     name: str

@@ -74,8 +74,6 @@ def default_name() -> str:
 def get_backend(choice: Backend | str | None = None, threads: int = 1) -> Backend:
     """The backend of that name; without one, ``INKDIGITS_BACKEND``'s, else NumPy. A `Backend` is passed on.
 
-    It is made with ``threads`` threads; one that knows of no threads can still be had with a single one.
-
     Raises
     ------
     BackendError
@@ -94,8 +92,7 @@ def get_backend(choice: Backend | str | None = None, threads: int = 1) -> Backen
             f"pip install {info.missing}"
         )
     try:
-        new_backend = info.entry_point.load()
-        backend = new_backend() if threads == 1 else new_backend(threads=threads)
+        backend = info.entry_point.load()(threads=threads)
     except Exception as error:  # a stranger's code may raise anything
         raise BackendError(f"the backend {name!r} of {info.origin} does not start: {error}") from error
     if not isinstance(backend, Backend):

@@ -124,8 +124,8 @@ class EpochRecord:
 class Training:
     """One training run. Same data, options and backend: the same weights, bit for bit.
 
-    "The same backend" means on the same kind of processor and with the same library versions; BLAS is held to
-    one thread while training, since its sums depend on how many there are.
+    "The same backend" means on the same kind of processor, with the same library versions and as many threads;
+    BLAS is held to the backend's number of threads, since its sums depend on how many there are.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ class Training:
         epoch = 0
         lessons = self._curriculum.lessons(self._random)
         while True:
-            with threads.limit(limits=1):
+            with threads.limit(limits=self.network.backend.threads):
                 lesson = next(lessons, None)
             if lesson is None:
                 return
@@ -208,7 +208,7 @@ class Training:
         for start in range(0, len(order), part):
             some = order[start : start + part]
             started = time.perf_counter()
-            with threads.limit(limits=1), np.errstate(all="ignore"):
+            with threads.limit(limits=self.network.backend.threads), np.errstate(all="ignore"):
                 loss = self.network.backend.train_minibatches(
                     self._parameters,
                     self._optimizer,

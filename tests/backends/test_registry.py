@@ -86,8 +86,8 @@ def test_built_in_cannot_be_shadowed(site: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("class Broken:\n    def __init__(self): raise OSError('no such device')", "no such device"),
-        ("class Broken: pass", "a Broken, not a subclass"),
+        ("class Broken:\n    def __init__(self, threads): raise OSError('no such device')", "no such device"),
+        ("class Broken:\n    def __init__(self, threads): pass", "a Broken, not a subclass"),
         ("", "Broken"),
     ],
 )

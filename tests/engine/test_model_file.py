@@ -100,6 +100,10 @@ DAMAGES: dict[str, tuple[Callable[[str], str], str]] = {
     "NaN": (lambda text: text.replace('"biases":\n[', '"biases":\n[NaN,', 1), "malformed"),
     "infinity": (lambda text: text.replace('"biases":\n[', '"biases":\n[1e999,', 1), "out of range"),
     "too large": (damage(lambda c: c["layers"][0]["biases"].__setitem__(1, 1e300)), "too large for float32"),
+    "another preprocessing": (
+        damage(lambda c: c["card"]["preprocessing"].update(version=99)),
+        "version 99; this .* train it anew",
+    ),
     "UTF-16": (lambda text: text.encode("utf-16").decode("latin-1"), "malformed|UTF-8"),
 }
 
