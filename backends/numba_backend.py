@@ -1,14 +1,16 @@
 """The fast path: the contract's kernels compiled by Numba, and its compositions fused.
 
-This file is the thin side that Python sees. The loops are in `backends.numba_kernels` and `backends.numba_fused`,
-which are imported when a backend is made, so that a program that does not ask for Numba does not wait for it.
+This file is the thin side that Python sees. The loops are in `backends.numba_kernels` and
+`backends.numba_fused`, which are imported when a backend is made, so that a program that does not ask for
+Numba does not wait for it.
 """
 
 from __future__ import annotations
 
 import math
-import threading
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -111,7 +113,7 @@ class NumbaBackend(Backend):
             return p
         layers = _pack(parameters)
         p = np.empty((len(x), parameters.layer_sizes[-1]), x.dtype)
-        threads = min(self.threads, math.ceil(len(x) / CHUNK))
+        threads = self._team(len(x) // CHUNK)
 
         def read(thread: int) -> None:
             first, last = len(x) * thread // threads, len(x) * (thread + 1) // threads
@@ -192,13 +194,14 @@ class NumbaBackend(Backend):
         packed = {id(each): _pack(each) for each in (parameters, *memory)}
         layers = tuple(zip(packed[id(parameters)], *(packed[id(each)] for each in memory), strict=True))
         batch_size = min(batch_size, len(order))
-        threads = max(1, min(self.threads, batch_size // FEW))
+        threads = self._team(batch_size // FEW)
         dtype = parameters.dtype
         pixels = images.shape[1]
         words = math.ceil(math.ceil(batch_size / threads) / fused.WORD)
         losses = np.empty(len(order))
+        meetings = np.zeros(1, np.int64)
         arguments = (
-            np.zeros(1, np.int64),
+            meetings,
             rules,
             packed[id(parameters)],
             layers,
@@ -214,10 +217,25 @@ class NumbaBackend(Backend):
             parameters.layer_sizes[-1],
             losses,
         )
-        _together(lambda thread: fused.train(thread, threads, *arguments), threads)
+
+        def train(thread: int) -> None:
+            try:
+                fused.train(thread, threads, *arguments)
+            except Exception:
+                meetings[0] = fused.NO_MORE_WAITING  # or the others would wait for ever
+                raise
+
+        _together(train, threads)
         for each in (parameters, *memory):
             _unpack(packed[id(each)], each)
         return float(losses.mean())
+
+    def _team(self, useful: int) -> int:
+        """How many threads to take: no more than are useful, nor than there are cores.
+
+        They wait for each other without sleeping, which is very slow where they have to share a core.
+        """
+        return max(1, min(self.threads, useful, _cores()))
 
     def warm_up(self, layer_sizes: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> None:
         """Compile what training and prediction call, by a step on one blank image."""
@@ -259,11 +277,19 @@ def _ink_scratch(n: int, pixels: int, dtype: npt.DTypeLike) -> tuple[Array, Arra
     return np.empty((n, pixels), np.int32), np.empty((n, pixels), dtype), np.empty(n, np.int64)
 
 
+def _cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _together(part: Callable[[int], Any], threads: int) -> None:
-    """Run part(0), part(1), ... at the same time, part(0) in this thread."""
-    team = [threading.Thread(target=part, args=(thread,)) for thread in range(1, threads)]
-    for each in team:
-        each.start()
-    part(0)
-    for each in team:
-        each.join()
+    """Run part(0), part(1), ... at the same time; raises what any of them raises.
+
+    Python's threads, new ones for each call: compiled code leaves the interpreter's lock, and Numba's own
+    parallel loops abort the process when two threads use them, or hang after a fork.
+    """
+    if threads == 1:
+        part(0)
+    else:
+        with ThreadPoolExecutor(threads) as team:
+            list(team.map(part, range(threads)))

@@ -10,9 +10,9 @@ What makes them fast, each measured in ``benchmarks/README.md``:
 * There is no gradient array: as soon as a weight's gradient is known, the optimizer's step is taken with it.
 * A team of threads shares a step (see `train`), and gives the same bits as one thread does.
 
-Here a layer is one array ``w`` (I + 1, O): its weights, and below them its biases, as the weights of an input that
-is always 1; O is rounded up to whole vectors, with zeros that stay zero. The comments say what a loop equals in
-terms of the reference, where ``x1`` is x with that input appended.
+Here a layer is one array ``w`` (I + 1, O): its weights, and below them its biases, as the weights of an
+input that is always 1; O is rounded up to whole vectors, with zeros that stay zero. The comments say what a
+loop equals in NumPy, where ``x1`` is x with that input appended.
 
 Dimension letters as in `backends.base`: B batch, I inputs, O outputs, C classes, N images, P pixels.
 """
@@ -28,6 +28,7 @@ from backends.numba_kernels import inlined, jit, softmax_row
 from backends.numba_simd import (
     arrive,
     arrived,
+    give_way,
     item,
     load,
     lowest_bit,
@@ -46,11 +47,12 @@ from backends.numba_simd import (
 
 Layers = tuple[Array, ...]
 
-# Outputs in a vector: as many of the widest as fit, then the next. The widest leaves no register free where there
-# are only the 16 of AVX2, but still pays there: lists are gone through less often.
+# Outputs in a vector: as many of the widest as fit, then of the next.
 WIDEST, WIDE, NARROW = 128, 64, 16
 WORD = 64  # images that one word of bits speaks of
 CACHE_LINE = 64  # bytes
+NO_MORE_WAITING = 1 << 62
+PATIENCE = 1000  # times to look whether the team is complete before leaving the core to others
 ONE = np.uint64(1)
 SGD, NESTEROV, ADAMW = 0, 1, 2
 
@@ -320,8 +322,11 @@ def wait(counter: Array, threads: int, meetings: int) -> int:
     """Go on when the whole team has come here; returns the number of such meetings so far."""
     if threads > 1:
         arrive(counter)
+        turns = 0
         while arrived(counter) < threads * (meetings + 1):
-            pass
+            turns += 1
+            if turns > PATIENCE:  # the one we wait for may need this very core
+                give_way()
     return meetings + 1
 
 
@@ -360,10 +365,10 @@ def train(
 ) -> None:
     """The part of one thread in the steps of `Backend.train_minibatches`.
 
-    A thread finds the ink of its share of the images, then computes its share of the first layer's outputs, whose
-    weights stay in its own core's cache; its share of the images in the other layers; its share of the updates.
-    Between these the team waits for its last member. Every sum is made by one thread, in the order in which one
-    thread alone would make it: the result is the same, bit for bit, for any number of threads.
+    A thread finds the ink of its share of the images, then computes its share of the first layer's outputs,
+    whose weights stay in its own core's cache; its share of the images in the other layers; its share of the
+    updates. Between these the team waits for its last member. Every sum is made by one thread, in the order
+    in which one thread alone would make it: the result is the same, bit for bit, for any number of threads.
     """
     wide, narrow = zeros(w[0], WIDE), zeros(w[0], NARROW)
     depth = len(w)
@@ -491,7 +496,7 @@ def add_rows(
 ) -> None:
     # a = relu(values @ w[pixels] + b), or without relu where no layer follows; the outputs from o on
     pixels, values = view(ink[0]), view(ink[1])
-    z = load(like, view(b), 0, o)
+    z = load(like, b.reshape(1, -1), 0, o)
     for k in range(ink[2][0]):
         z = z + splat(like, item(values, 0, k)) * load(like, w, item(pixels, 0, k), o)
     store(relu(z) if hidden else z, a, 0, o)

@@ -1,16 +1,17 @@
 """Vectors for loops that Numba compiles: a few numbers that the processor keeps in its registers.
 
-LLVM vectorises a simple loop by itself, but leaves what the loop adds up in memory: a load and a store for each
-multiply-add. ``Lanes`` is LLVM's own vector type, of any width, made a type of Numba's: what is held in a variable
-of this type stays in registers, 16 float32 in each with AVX-512, 8 with AVX2, as many registers as it takes.
+LLVM vectorises a simple loop by itself, but leaves what the loop adds up in memory: a load and a store for
+each multiply-add. ``Lanes`` is LLVM's own vector type, of any width, made a type of Numba's: what is held in
+a variable of this type stays in registers, 16 float32 in each with AVX-512, 8 with AVX2, as many as it takes.
 
-The shape of a vector comes from a *like*: any vector of the wanted width and dtype. ``zeros(w, 64)`` makes one.
+The shape of a vector comes from a *like*: any vector of the wanted width and dtype; ``zeros`` makes one.
 
 >>> z = zeros(w, 64)                        # z = np.zeros(64, w.dtype)
 >>> z = z + splat(z, value) * load(z, w, i, o)  # z += value * w[i, o : o + 64]
 >>> store(z, out, n, o)                      # out[n, o : o + 64] = z
 
-With NUMBA_DISABLE_JIT=1 the same names are NumPy one-liners (at the end of this file), and a vector is an array.
+With NUMBA_DISABLE_JIT=1 the same names are NumPy one-liners (at the end of this file), and a vector is an
+array.
 Two-dimensional arrays are C-contiguous, and nothing checks that a vector lies within one.
 """
 # mypy: ignore-errors
@@ -18,14 +19,23 @@ Two-dimensional arrays are C-contiguous, and nothing checks that a vector lies w
 from __future__ import annotations
 
 import operator
+import os
 import threading
+from typing import Any
 
+import numba.extending
 import numpy as np
 from llvmlite import ir
 from numba import config, types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import lower_builtin, models, register_jitable, register_model
+
+
+def intrinsic(function) -> Any:
+    """A function that says which instructions it is. Literal arguments reach it as such."""
+    return numba.extending.intrinsic(prefer_literal=True)(function)
+
 
 _counting = threading.Lock()
 
@@ -46,7 +56,7 @@ class LanesModel(models.PrimitiveModel):
 
 
 class View(types.Type):
-    """A two-dimensional array without its owner: Numba counts the references to arrays, even in inner loops."""
+    """A two-dimensional array without its owner: Numba counts references to arrays, even in inner loops."""
 
     def __init__(self, dtype: types.Type) -> None:
         self.dtype = dtype
@@ -159,7 +169,7 @@ def prefetch(typingctx, array, row, column):
     return types.void(array, types.intp, types.intp), emit
 
 
-@intrinsic(prefer_literal=True)
+@intrinsic
 def zeros(typingctx, array, width):
     lanes = Lanes(array.dtype, width.literal_value)
 
@@ -299,6 +309,18 @@ def arrived(typingctx, counter):
     return types.intp(counter), emit
 
 
+def _nothing():
+    return 0
+
+
+# Lets another thread have the core; there is no such thing on Windows, where a waiting thread keeps it.
+give_way = (
+    types.ExternalFunction("sched_yield", types.int32())
+    if hasattr(os, "sched_yield")
+    else register_jitable(_nothing)
+)
+
+
 # ---- The same without a compiler, for coverage and for the debugger -------------------------------------
 
 if config.DISABLE_JIT:
@@ -347,6 +369,8 @@ if config.DISABLE_JIT:
 
     def lowest_bit(bits):
         return (int(bits) & -int(bits)).bit_length() - 1
+
+    give_way = getattr(os, "sched_yield", _nothing)
 
     def arrive(counter):
         with _counting:

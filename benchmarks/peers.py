@@ -3,10 +3,10 @@
     python -m benchmarks.peers                    # everything, about half an hour; --quick for a glance
     python -m benchmarks.peers --only epochs answers --rounds 9
 
-Needs the extra ``peers``. The same arrays in memory, float32, learning rate, order of the examples and number of
-threads for everybody; that they learn the same is checked before any clock starts. The contenders take turns
-(A B A B ...), and each round gives one ratio: what is printed is the median over the rounds, and the lowest and
-highest in brackets. Writes ``benchmarks/results/peers.json`` and a picture of it.
+Needs the extra ``peers``. The same arrays in memory, float32, learning rate, order of the examples and number
+of threads for everybody; that they learn the same is checked before any clock starts. The contenders take
+turns (A B A B ...), and each round gives one ratio: what is printed is the median over the rounds, and the
+lowest and highest in brackets. Writes ``benchmarks/results/peers.json`` and a picture of it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,8 @@ class Row:
     def __str__(self) -> str:
         lines = [f"{self.work}, {self.threads} thread{'s' * (self.threads > 1)}"]
         for name, times in self.times.items():
-            line = f"  {name:24} {statistics.median(times):10.4g} {self.unit} ({min(times):.4g}-{max(times):.4g})"
+            middle, low, high = statistics.median(times), min(times), max(times)
+            line = f"  {name:24} {middle:10.4g} {self.unit} ({low:.4g}-{high:.4g})"
             for ours in ("numba", "numpy"):
                 if name not in ("numba", ours) and ours in self.times:
                     middle, low, high = self.ratio(name, ours)
@@ -368,20 +370,19 @@ def answers(digits: Examples, options: argparse.Namespace) -> Iterator[Row]:
                 x = scale_pixels(digits.images[:n], np.float32)
                 tensor = torch.from_numpy(x)
 
-                def torch_answer(x: Any = tensor) -> Any:
-                    with torch.inference_mode():
-                        return torch.softmax(model(x), 1)
+                @torch.inference_mode()
+                def torch_answer(model: Any, x: Any) -> Any:
+                    return torch.softmax(model(x), 1)
 
-                numpy_backend = get_backend("numpy")
                 contenders: dict[str, Run] = {
-                    "numba": lambda x=x: backend.predict_proba(start, x),
-                    "numpy": lambda x=x: numpy_backend.predict_proba(start, x),
-                    "onnxruntime": lambda x=x: session.run(None, {"x": x})[0],
-                    "pytorch": torch_answer,
+                    "numba": partial(backend.predict_proba, start, x),
+                    "numpy": partial(get_backend("numpy").predict_proba, start, x),
+                    "onnxruntime": partial(session.run, ["p"], {"x": x}),
+                    "pytorch": partial(torch_answer, model, tensor),
                 }
                 for name, run in contenders.items():
                     np.testing.assert_allclose(
-                        run(), contenders["numpy"](), rtol=1e-3, atol=1e-5, err_msg=name
+                        np.reshape(run(), (n, 10)), contenders["numpy"](), rtol=1e-3, atol=1e-5, err_msg=name
                     )
                 if n > 1:
                     row = Row(f"{n:,} digits", "answers", threads, "ms", {"onnxruntime": 2, "pytorch": 2})
@@ -441,7 +442,7 @@ def python(code: str) -> float:
 
 
 def processes(digits: Examples, options: argparse.Namespace) -> Iterator[Row]:
-    """From the start of a process to its first answer, and the memory that a training run takes at its peak."""
+    """From the start of a process to its first answer, and the peak memory of a training run."""
     row = Row("process start to first answer, or to `import torch`", "processes", 1, "s")
     row.goals = {"import torch": 2}
     codes = {"numba": ANSWER.format("numba"), "numpy": ANSWER.format("numpy"), "import torch": "import torch"}
@@ -463,7 +464,7 @@ def processes(digits: Examples, options: argparse.Namespace) -> Iterator[Row]:
 
 
 def sizes(digits: Examples, options: argparse.Namespace) -> Iterator[Row]:
-    """Seconds for an epoch against batch size, width of the first layer, and number of examples; one thread."""
+    """An epoch against batch size, width of the first layer, and number of examples; one thread."""
     with threads_for_all(1) as backend:
 
         def row(work: str, hidden: int, n: int, batch_size: int) -> Row:
@@ -483,7 +484,7 @@ def sizes(digits: Examples, options: argparse.Namespace) -> Iterator[Row]:
 
 
 def bound(digits: Examples, options: argparse.Namespace) -> Iterator[Row]:
-    """An epoch at batch 64 against its useful multiply-adds at the speed of BLAS's matrix product, one core."""
+    """An epoch at batch 64 against its useful multiply-adds at the speed of BLAS, one core."""
     a = np.ones((2048, 2048), np.float32)
     ink = np.count_nonzero(digits.images)
     useful = 2 * (2 * ink * 128 + 3 * len(digits) * (128 * 64 + 64 * 10))

@@ -12,7 +12,7 @@ from backends.base import Parameters
 
 pytest.importorskip("numba")
 
-from backends import numba_fused, numba_kernels
+from backends import get_backend, numba_backend, numba_fused, numba_kernels
 from backends.numba_backend import NumbaBackend
 from backends.optimizers import SGD, AdamW, Nesterov, WeightAverage
 from engine.network import initial_parameters
@@ -39,7 +39,10 @@ def test_ink_is_found_and_turned_round(pixels: int, dtype: Any) -> None:
 
 @pytest.mark.parametrize("layer_sizes", [(30, 10), (30, 100, 7), (70, 64, 33, 10), (784, 128, 64, 10)])
 @pytest.mark.parametrize("batch_size", [17, 40, 150])
-def test_any_number_of_threads_gives_the_same_bits(layer_sizes: tuple[int, ...], batch_size: int) -> None:
+def test_any_number_of_threads_gives_the_same_bits(
+    layer_sizes: tuple[int, ...], batch_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numba_backend, "_cores", lambda: 3)
     random = np.random.default_rng(0)
     x = random.random((200, layer_sizes[0])).astype(np.float32)
     x[random.random(x.shape) < 0.8] = 0
@@ -58,6 +61,24 @@ def test_any_number_of_threads_gives_the_same_bits(layer_sizes: tuple[int, ...],
     for other in results[1:]:
         for ours, true in zip(other, results[0], strict=True):
             np.testing.assert_array_equal(ours, true)
+
+
+def test_a_thread_that_fails_ends_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = numba_fused.train
+
+    def train(thread: int, *rest: Any) -> None:
+        if thread == 1:
+            raise ValueError("on purpose")
+        real(thread, *rest)
+
+    monkeypatch.setattr(numba_fused, "train", train)
+    monkeypatch.setattr(numba_backend, "_cores", lambda: 2)
+    parameters = Parameters.zeros((4, 3))
+    x, labels = np.ones((40, 4), np.float32), np.zeros(40, np.uint8)
+    with pytest.raises(ValueError, match="on purpose"):
+        get_backend("numba", threads=2).train_minibatches(
+            parameters, SGD(), x, labels, np.arange(40), 20, np.ones(2)
+        )
 
 
 def test_an_optimizer_of_ones_own_is_obeyed() -> None:
