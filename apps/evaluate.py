@@ -35,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="drawings, as JSON or UNIPEN (Pen-Based Recognition of Handwritten Digits, original form)",
     )
     parser.add_argument(
+        "--writers", metavar="N,N", type=lambda text: text.split(","), help="only these writers of --strokes"
+    )
+    parser.add_argument(
         "--as-is",
         action="store_true",
         help="the pictures of --data are 28x28 and framed as MNIST's already",
@@ -72,7 +75,10 @@ def _evaluate(
 ) -> tuple[Evaluation, Array, DrawingsEvaluation | None]:
     """What was measured, the images that it was measured on, and more where those were drawings."""
     if arguments.strokes:
-        of_drawings = evaluate_drawings(network, read_drawings(arguments.strokes))
+        drawings = read_drawings(arguments.strokes)
+        if arguments.writers:
+            drawings = [each for each in drawings if str(each.writer) in arguments.writers]
+        of_drawings = evaluate_drawings(network, drawings)
         return of_drawings.labelled, of_drawings.images, of_drawings
     if not arguments.data:
         examples = load_mnist().test
