@@ -40,6 +40,7 @@ class NumbaBackend(Backend):
         from backends import numba_fused, numba_imaging, numba_kernels
 
         super().__init__(threads)
+        self._known: tuple[Parameters | None, Array] = None, np.empty(0)  # and where they lie
         self._kernels = numba_kernels
         self._imaging = numba_imaging
         self._fused = numba_fused
@@ -110,7 +111,11 @@ class NumbaBackend(Backend):
 
     def predict_proba(self, parameters: Parameters, x: Array) -> Array:
         if len(x) <= FEW:
-            p: Array = self._fused.predict_few(parameters.weights, parameters.biases, x)
+            known, table = self._known
+            if known is not parameters:
+                table = _addresses(parameters)
+                self._known = parameters, table
+            p: Array = self._fused.predict_few(table, x)
             return p
         layers = _pack(parameters)
         p = np.empty((len(x), parameters.layer_sizes[-1]), x.dtype)
@@ -277,6 +282,15 @@ def _pack(parameters: Parameters) -> tuple[Array, ...]:
         layer[:inputs, :outputs], layer[inputs, :outputs] = w, b
         layers.append(layer)
     return tuple(layers)
+
+
+def _addresses(parameters: Parameters) -> Array:
+    """Where the parameters lie in memory, a row for each layer: weights, biases, I, O.
+
+    It holds as long as ``parameters`` is kept: its arrays change in place, and never move.
+    """
+    layers = zip(parameters.weights, parameters.biases, strict=True)
+    return np.array([(w.ctypes.data, b.ctypes.data, *w.shape) for w, b in layers], np.int64)
 
 
 def _unpack(layers: tuple[Array, ...], parameters: Parameters) -> None:

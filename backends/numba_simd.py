@@ -18,6 +18,7 @@ Two-dimensional arrays are C-contiguous, and nothing checks that a vector lies w
 
 from __future__ import annotations
 
+import ctypes
 import operator
 import os
 import threading
@@ -135,6 +136,19 @@ def view(typingctx, array):
         return short._getvalue()
 
     return kind(array), emit
+
+
+@intrinsic
+def view_at(typingctx, like, address, rows, columns):
+    kind = View(like.dtype)
+
+    def emit(context, builder, sig, args):
+        short = cgutils.create_struct_proxy(kind)(context, builder)
+        short.data = builder.inttoptr(args[1], short.data.type)
+        short.columns = args[3]
+        return short._getvalue()
+
+    return kind(like, types.intp, types.intp, types.intp), emit
 
 
 @intrinsic
@@ -327,6 +341,12 @@ if config.DISABLE_JIT:
 
     def view(array):
         return array
+
+    def view_at(like, address, rows, columns):
+        size = int(rows * columns) * like.itemsize
+        return np.frombuffer((ctypes.c_char * size).from_address(int(address)), like.dtype).reshape(
+            rows, columns
+        )
 
     def item(array, row, column):
         return array[row, column]
