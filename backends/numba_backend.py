@@ -40,7 +40,8 @@ class NumbaBackend(Backend):
         from backends import numba_fused, numba_imaging, numba_kernels
 
         super().__init__(threads)
-        self._known: tuple[Parameters | None, Array] = None, np.empty(0)  # and where they lie
+        self._known: Parameters | None = None  # read from before; the table says where they lie
+        self._table: Array | None = None
         self._kernels = numba_kernels
         self._imaging = numba_imaging
         self._fused = numba_fused
@@ -111,12 +112,11 @@ class NumbaBackend(Backend):
 
     def predict_proba(self, parameters: Parameters, x: Array) -> Array:
         if len(x) <= FEW:
-            known, table = self._known
-            if known is not parameters:
-                table = _addresses(parameters)
-                self._known = parameters, table
-            p: Array = self._fused.predict_few(table, x)
-            return p
+            if self._known is not parameters:
+                self._known, self._table = parameters, _addresses(parameters)
+            if self._table is not None and x.dtype == parameters.weights[0].dtype:
+                p: Array = self._fused.predict_few(self._table, x)
+                return p
         layers = _pack(parameters)
         p = np.empty((len(x), parameters.layer_sizes[-1]), x.dtype)
         threads = self._team(len(x) // CHUNK)
@@ -284,11 +284,14 @@ def _pack(parameters: Parameters) -> tuple[Array, ...]:
     return tuple(layers)
 
 
-def _addresses(parameters: Parameters) -> Array:
+def _addresses(parameters: Parameters) -> Array | None:
     """Where the parameters lie in memory, a row for each layer: weights, biases, I, O.
 
-    It holds as long as ``parameters`` is kept: its arrays change in place, and never move.
+    It holds as long as ``parameters`` is kept: its arrays change in place, and never move. None where they
+    are not of one dtype, row by row, as the contract has it: what goes by addresses must not guess.
     """
+    if not all(each.dtype == parameters.dtype and each.flags.c_contiguous for each in parameters.tensors()):
+        return None
     layers = zip(parameters.weights, parameters.biases, strict=True)
     return np.array([(w.ctypes.data, b.ctypes.data, *w.shape) for w, b in layers], np.int64)
 
