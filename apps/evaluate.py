@@ -16,6 +16,13 @@ from engine.images import images_from_pictures
 from engine.metrics import DrawingsEvaluation, Evaluation, evaluate, evaluate_drawings
 from engine.network import Network
 
+EXAMPLES = """\
+examples:
+  inkdigits evaluate --confusion confusion.png --mistakes mistakes.png
+  inkdigits evaluate --strokes drawings.json --json
+  inkdigits evaluate --data digits.npz
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_backend(parser)
