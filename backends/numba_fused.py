@@ -485,11 +485,16 @@ def predict_few(table: Array, x: Array) -> Array:
     The parameters come as a table of addresses, a row for each layer, (weights, biases, I, O): handing over
     arrays costs Numba 0.1 microseconds each, and a digit takes two in all.
     """
-    # p = predict_proba(x); each layer goes through the non-zero numbers of its input, ink or live ReLUs
     most = max(table[:, 2].max(), table[:, 3].max())
-    places, numbers = np.empty((1, most), np.int32), np.empty((2, most), x.dtype)
-    pixels, values, a = view(places), view(numbers), view(numbers[1:])
     p = np.empty((len(x), table[-1, 3]), x.dtype)
+    read_few(table, x, np.empty((1, most), np.int32), np.empty((2, most), x.dtype), p)
+    return p
+
+
+@jit
+def read_few(table: Array, x: Array, places: Array, numbers: Array, p: Array) -> None:
+    # p = predict_proba(x); each layer goes through the non-zero numbers of its input, ink or live ReLUs
+    pixels, values, a = view(places), view(numbers), view(numbers[1:])
     for n in range(len(x)):
         for layer in range(len(table)):
             inputs, outputs, hidden = table[layer, 2], table[layer, 3], layer + 1 < len(table)
@@ -512,7 +517,6 @@ def predict_few(table: Array, x: Array) -> Array:
                 add_rows(zeros(x, 1), count, pixels, values, w, b, a, o, hidden)
                 o += 1
         softmax_row(numbers[1, : p.shape[1]], p[n])
-    return p
 
 
 @jit

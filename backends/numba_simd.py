@@ -57,7 +57,11 @@ class LanesModel(models.PrimitiveModel):
 
 
 class View(types.Type):
-    """A two-dimensional array without its owner: Numba counts references to arrays, even in inner loops."""
+    """A two-dimensional array without its owner: Numba counts references to arrays, even in inner loops.
+
+    A view keeps nothing alive, and Numba frees an array after the last line that names it: take views of a
+    function's arguments, which its caller keeps, never of an array that the same function makes.
+    """
 
     def __init__(self, dtype: types.Type) -> None:
         self.dtype = dtype

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,21 @@ def test_a_thread_that_fails_ends_the_others(monkeypatch: pytest.MonkeyPatch) ->
         get_backend("numba", threads=2).train_minibatches(
             parameters, SGD(), x, labels, np.arange(40), 20, np.ones(2)
         )
+
+
+def test_views_are_taken_of_arguments_only() -> None:
+    """A view of an array that the function itself makes outlives it: Numba frees that after its last mention."""
+    for function in ast.walk(ast.parse(Path(numba_fused.__file__).read_text())):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        arguments = {argument.arg for argument in function.args.args}
+        for call in ast.walk(function):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "view":
+                root = call.args[0]
+                while isinstance(root, ast.Subscript):
+                    root = root.value
+                assert isinstance(root, ast.Name)
+                assert root.id in arguments, f"{function.name} takes a view of {root.id}"
 
 
 def test_an_optimizer_of_ones_own_is_obeyed() -> None:
