@@ -83,7 +83,7 @@ def test_a_thread_that_fails_ends_the_others(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_views_are_taken_of_arguments_only() -> None:
-    """A view of an array that the function itself makes outlives it: Numba frees that after its last mention."""
+    """A view of an array that the function itself makes outlives it: Numba frees it after its last line."""
     for function in ast.walk(ast.parse(Path(numba_fused.__file__).read_text())):
         if not isinstance(function, ast.FunctionDef):
             continue
