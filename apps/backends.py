@@ -10,6 +10,12 @@ from apps.options import add_json
 from backends import BackendInfo, available_backends, get_backend
 from backends.registry import default_name
 
+EXAMPLES = """\
+examples:
+  inkdigits backends
+  inkdigits backends --check numba
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(

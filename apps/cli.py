@@ -1,7 +1,7 @@
 """The command ``inkdigits``: which subcommands there are, and how every one of them ends.
 
-A subcommand is a module with ``add_arguments(parser)`` and ``run(arguments) -> exit code``. Only the one that
-is asked for is imported, so that a short answer does not wait for a long import.
+A subcommand is a module with ``add_arguments(parser)``, ``run(arguments) -> exit code`` and ``EXAMPLES``.
+Only the one that is asked for is imported, so that a short answer does not wait for a long import.
 """
 
 from __future__ import annotations
@@ -84,11 +84,12 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             name,
             help=summary,
             description=summary[0].upper() + summary[1:] + ".",
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if argv and argv[0] == name:
             module = importlib.import_module(module_name)
             module.add_arguments(subparser)
+            subparser.epilog = module.EXAMPLES
             subparser.set_defaults(run=module.run)
     return parser
 

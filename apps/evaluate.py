@@ -16,6 +16,13 @@ from engine.images import images_from_pictures
 from engine.metrics import DrawingsEvaluation, Evaluation, evaluate, evaluate_drawings
 from engine.network import Network
 
+EXAMPLES = """\
+examples:
+  inkdigits evaluate --confusion confusion.png --mistakes mistakes.png
+  inkdigits evaluate --strokes drawings.json --json
+  inkdigits evaluate --data digits.npz
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_backend(parser)
@@ -33,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         help="drawings, as JSON or UNIPEN (Pen-Based Recognition of Handwritten Digits, original form)",
+    )
+    parser.add_argument(
+        "--writers", metavar="N,N", type=lambda text: text.split(","), help="only these writers of --strokes"
     )
     parser.add_argument(
         "--as-is",
@@ -72,7 +82,10 @@ def _evaluate(
 ) -> tuple[Evaluation, Array, DrawingsEvaluation | None]:
     """What was measured, the images that it was measured on, and more where those were drawings."""
     if arguments.strokes:
-        of_drawings = evaluate_drawings(network, read_drawings(arguments.strokes))
+        drawings = read_drawings(arguments.strokes)
+        if arguments.writers:
+            drawings = [each for each in drawings if str(each.writer) in arguments.writers]
+        of_drawings = evaluate_drawings(network, drawings)
         return of_drawings.labelled, of_drawings.images, of_drawings
     if not arguments.data:
         examples = load_mnist().test

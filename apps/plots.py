@@ -120,17 +120,15 @@ def draw_answers(answers: list[Answer], path: Path) -> None:
             figure.subplots(len(answers), 2, squeeze=False), answers, strict=True
         ):
             left.set_title(answer.path.name)
-            right.set_title("what the network saw")
+            digit = answer.recognition.digit
+            said = answer.recognition.state.replace("_", " ") if digit is None else f"read as {digit}"
+            right.set_title(f"what the network saw: {said}")
             right.imshow(answer.recognition.image, cmap="gray")
-            if answer.picture is None or answer.found is None:
-                left.axis("off")
-            else:
+            if answer.picture is not None and answer.found is not None:
                 left.imshow(answer.picture)
                 left.add_patch(_box(answer.found, answer.picture))
-            for axes in (left, right):
-                axes.set(xticks=[], yticks=[])
-            digit = answer.recognition.digit
-            right.set_xlabel(answer.recognition.state if digit is None else f"read as {digit}")
+            left.axis("off")
+            right.axis("off")
         _save(figure, path)
 
 

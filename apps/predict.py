@@ -17,6 +17,13 @@ from engine.images import FoundDigit, find_digit, read_picture
 from engine.network import Network
 from engine.recognition import Recognition, recognize_image, recognize_strokes
 
+EXAMPLES = """\
+examples:
+  inkdigits predict three.png seven.jpg
+  inkdigits predict photo.jpg --show found.png
+  inkdigits predict drawing.json --json
+"""
+
 
 @dataclass(frozen=True)
 class Answer:

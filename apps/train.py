@@ -23,6 +23,12 @@ from engine.metrics import Evaluation
 from engine.model_file import check_writable
 from engine.training import EpochRecord, OptionsError, Progress, Training, TrainingOptions
 
+EXAMPLES = """\
+examples:
+  inkdigits train --backend numba --epochs 10 --plot curves.png
+  inkdigits train --dataset digits8x8 --hidden 32                 needs no download
+  inkdigits train --backend numba --recipe best --strokes pendigits-orig.tra --out model.json
+"""
 DEFAULTS = TrainingOptions()
 
 
@@ -60,8 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dataset",
         choices=["mnist", "mnist-keras", "digits8x8"],
         default="mnist",
-        help="mnist-keras: by Keras's own loader, needs TensorFlow; digits8x8: 1,797 small digits that "
-        "come with scikit-learn, no download",
+        help="mnist (the default); mnist-keras: by Keras's own loader, needs TensorFlow; digits8x8: 1,797 "
+        "small digits that come with scikit-learn, no download",
     )
     parser.add_argument(
         "--recipe",

@@ -11,6 +11,7 @@ import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,8 @@ class NumbaBackend(Backend):
         from backends import numba_fused, numba_imaging, numba_kernels
 
         super().__init__(threads)
-        self._known: tuple[Parameters | None, Array] = None, np.empty(0)  # and where they lie
+        self._known: Parameters | None = None  # read from before; the table says where they lie
+        self._table: Array | None = None
         self._kernels = numba_kernels
         self._imaging = numba_imaging
         self._fused = numba_fused
@@ -110,12 +112,11 @@ class NumbaBackend(Backend):
 
     def predict_proba(self, parameters: Parameters, x: Array) -> Array:
         if len(x) <= FEW:
-            known, table = self._known
-            if known is not parameters:
-                table = _addresses(parameters)
-                self._known = parameters, table
-            p: Array = self._fused.predict_few(table, x)
-            return p
+            if self._known is not parameters:
+                self._known, self._table = parameters, _addresses(parameters)
+            if self._table is not None and x.dtype == parameters.weights[0].dtype:
+                p: Array = self._fused.predict_few(self._table, x)
+                return p
         layers = _pack(parameters)
         p = np.empty((len(x), parameters.layer_sizes[-1]), x.dtype)
         threads = self._team(len(x) // CHUNK)
@@ -163,39 +164,13 @@ class NumbaBackend(Backend):
         average: WeightAverage | None = None,
     ) -> float:
         fused = self._fused
-        rules = np.zeros((math.ceil(len(order) / batch_size), fused.DECAY + 1))
-        rules[:, fused.RATE] = learning_rates[: len(rules)]
-        rules[:, fused.KEEP] = 1 - rules[:, fused.RATE] * optimizer.weight_decay
-        memory = [parameters, parameters]  # an optimizer without memory has no use for it
-        if type(optimizer) is SGD:
-            rules[:, fused.KIND] = fused.SGD
-        elif type(optimizer) is Nesterov:
-            rules[:, fused.KIND] = fused.NESTEROV
-            rules[:, fused.BETA1] = optimizer.momentum
-            memory[0] = optimizer.velocity
-        elif type(optimizer) is AdamW:
-            rules[:, fused.KIND] = fused.ADAMW
-            rules[:, fused.BETA1], rules[:, fused.BETA2] = optimizer.beta1, optimizer.beta2
-            rules[:, fused.EPSILON] = optimizer.epsilon
-            steps = optimizer.steps_taken + 1 + np.arange(len(rules))
-            rules[:, fused.SCALE1] = 1 / (1 - optimizer.beta1**steps)
-            rules[:, fused.SCALE2] = 1 / (1 - optimizer.beta2**steps)
-            optimizer.steps_taken += len(rules)
-            memory = [optimizer.m, optimizer.v]
-        else:  # somebody's own optimizer
+        ruled = _rules(fused, optimizer, learning_rates, math.ceil(len(order) / batch_size), average)
+        if ruled is None:  # somebody's own optimizer
             return super().train_minibatches(
                 parameters, optimizer, images, labels, order, batch_size, learning_rates, average
             )
-        if average is not None:
-            rules[:, fused.AVERAGE] = 1
-            rules[:, fused.DECAY] = [average.next_decay() for _ in rules]
-            memory.append(average.parameters)
-        else:
-            memory.append(parameters)
-        rules[:, fused.EVERY] = (
-            (rules[:, fused.KIND] != fused.SGD) | (rules[:, fused.KEEP] != 1) | (rules[:, fused.AVERAGE] != 0)
-        )
-
+        rules, memories = ruled
+        memory = [each or parameters for each in memories]  # what is not needed is not looked at
         packed = {id(each): _pack(each) for each in (parameters, *memory)}
         layers = tuple(zip(packed[id(parameters)], *(packed[id(each)] for each in memory), strict=True))
         batch_size = min(batch_size, len(order))
@@ -250,9 +225,52 @@ class NumbaBackend(Backend):
         self.train_minibatches(parameters, SGD(), images, labels, order, 1, np.ones(1))
         for n in (1, FEW + 1):
             self.predict_proba(parameters, np.zeros((n, layer_sizes[0]), dtype))
+        self.draw_lines(np.zeros((1, 2, 2)), np.ones((1, 1), bool), np.ones(1), 1, 1)  # the first stroke
 
 
 GREY = scale_pixels(np.arange(256, dtype=np.uint8)[None], np.float64)[0]
+
+
+def _rules(
+    fused: ModuleType,
+    optimizer: Optimizer,
+    learning_rates: Array,
+    steps: int,
+    average: WeightAverage | None,
+) -> tuple[Array, list[Parameters | None]] | None:
+    """What each step of an optimizer needs to know, a row a step, and its memories: m, v and the average.
+
+    None for an optimizer that is not built in. Changes the counts of steps of ``optimizer`` and ``average``.
+    """
+    rules = np.zeros((steps, fused.DECAY + 1))
+    memory: list[Parameters | None] = [None, None, None]
+    rules[:, fused.RATE] = learning_rates[:steps]
+    rules[:, fused.KEEP] = 1 - rules[:, fused.RATE] * optimizer.weight_decay
+    if type(optimizer) is SGD:
+        rules[:, fused.KIND] = fused.SGD
+    elif type(optimizer) is Nesterov:
+        rules[:, fused.KIND] = fused.NESTEROV
+        rules[:, fused.BETA1] = optimizer.momentum
+        memory[0] = optimizer.velocity
+    elif type(optimizer) is AdamW:
+        rules[:, fused.KIND] = fused.ADAMW
+        rules[:, fused.BETA1], rules[:, fused.BETA2] = optimizer.beta1, optimizer.beta2
+        rules[:, fused.EPSILON] = optimizer.epsilon
+        counted = optimizer.steps_taken + 1 + np.arange(steps)
+        rules[:, fused.SCALE1] = 1 / (1 - optimizer.beta1**counted)
+        rules[:, fused.SCALE2] = 1 / (1 - optimizer.beta2**counted)
+        optimizer.steps_taken += steps
+        memory[:2] = optimizer.m, optimizer.v
+    else:
+        return None
+    if average is not None:
+        rules[:, fused.AVERAGE] = 1
+        rules[:, fused.DECAY] = [average.next_decay() for _ in rules]
+        memory[2] = average.parameters
+    rules[:, fused.EVERY] = (
+        (rules[:, fused.KIND] != fused.SGD) | (rules[:, fused.KEEP] != 1) | (rules[:, fused.AVERAGE] != 0)
+    )
+    return rules, memory
 
 
 def _pack(parameters: Parameters) -> tuple[Array, ...]:
@@ -266,11 +284,14 @@ def _pack(parameters: Parameters) -> tuple[Array, ...]:
     return tuple(layers)
 
 
-def _addresses(parameters: Parameters) -> Array:
+def _addresses(parameters: Parameters) -> Array | None:
     """Where the parameters lie in memory, a row for each layer: weights, biases, I, O.
 
-    It holds as long as ``parameters`` is kept: its arrays change in place, and never move.
+    It holds as long as ``parameters`` is kept: its arrays change in place, and never move. None where they
+    are not of one dtype, row by row, as the contract has it: what goes by addresses must not guess.
     """
+    if not all(each.dtype == parameters.dtype and each.flags.c_contiguous for each in parameters.tensors()):
+        return None
     layers = zip(parameters.weights, parameters.biases, strict=True)
     return np.array([(w.ctypes.data, b.ctypes.data, *w.shape) for w, b in layers], np.int64)
 

@@ -124,8 +124,8 @@ class EpochRecord:
 class Training:
     """One training run. Same data, options and backend: the same weights, bit for bit.
 
-    "The same backend" means on the same kind of processor, with the same library versions and as many threads;
-    BLAS is held to the backend's number of threads, since its sums depend on how many there are.
+    "The same backend" means on the same kind of processor, with the same library versions and as many
+    threads; BLAS is held to the backend's number of them, since its sums depend on it.
 
     Parameters
     ----------

@@ -15,6 +15,12 @@ from engine.recognition import recognize_strokes
 NEEDED = (2, 5, 3)  # of pygame-ce: pygame.Window, event.touch, wide anti-aliased shapes
 SMALLEST_DIGIT = 0.04  # of the canvas; what is smaller is a dot
 
+EXAMPLES = """\
+examples:
+  inkdigits draw
+  inkdigits draw --backend numba --model trained.json
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``inkdigits draw``."""

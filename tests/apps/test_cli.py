@@ -200,6 +200,11 @@ def test_drawings_are_read_and_measured(run: Any, tmp_path: Path) -> None:
     assert result["states"] == {"empty": 1, "too_small": 1, "not_a_digit": 0, "unsure": 0, "digit": 1}
     assert result["confusion"][7][7] == 1
     assert 0 < result["milliseconds_per_digit"] < 100
+    words = ["evaluate", "--strokes", tmp_path / "drawings.json", "--json", "--writers"]
+    assert json.loads(run(*words, "3")[1])["states"]["empty"] == 0
+    code, _, err = run(*words, "4")
+    assert code == 2
+    assert "nothing to measure" in err
 
 
 def test_pictures_of_any_size_are_measured(run: Any, tiny: Dataset, model: Path, tmp_path: Path) -> None:

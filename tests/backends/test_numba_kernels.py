@@ -83,7 +83,7 @@ def test_a_thread_that_fails_ends_the_others(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_views_are_taken_of_arguments_only() -> None:
-    """A view of an array that the function itself makes outlives it: Numba frees it after its last line."""
+    """A view of an array that the function itself makes outlives it: Numba frees that too early."""
     for function in ast.walk(ast.parse(Path(numba_fused.__file__).read_text())):
         if not isinstance(function, ast.FunctionDef):
             continue
@@ -154,3 +154,19 @@ def test_same_names_as_the_reference() -> None:
     source = Path(numba_kernels.__file__).read_text()
     for kernel in Backend.__abstractmethods__:
         assert f"\ndef {kernel}(" in source
+
+
+def test_parameters_that_lie_otherwise_in_memory_are_read_all_the_same() -> None:
+    """One digit is read by addresses, which holds only for what lies row by row."""
+    random = np.random.default_rng(0)
+    straight = Parameters(
+        (random.normal(size=(12, 7)), random.normal(size=(7, 4))),
+        (random.normal(size=7), random.normal(size=4)),
+    )
+    turned = Parameters(tuple(np.asfortranarray(w) for w in straight.weights), straight.biases)
+    x = random.random((1, 12))
+    backend = NumbaBackend()
+    expected = backend.predict_proba(straight, x)
+    np.testing.assert_allclose(backend.predict_proba(turned, x), expected, rtol=1e-12)
+    straight.weights[0][:] *= 2  # training changes parameters in place, and the next answer must know
+    assert (backend.predict_proba(straight, x) != expected).any()

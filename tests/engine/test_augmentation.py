@@ -92,11 +92,11 @@ def test_varied_pictures_keep_mnists_frame(mnist: Dataset, backend: Backend) -> 
     images = mnist.train.images[:200]
     still = PictureVariation(rotation=0.3, shear=0.3, aspect=0.2)
     varied = vary_pictures(images, still, np.random.default_rng(0), backend)
-    for before, after in zip(images, varied, strict=True):
+    for after in varied:
         rows, columns = np.flatnonzero((after > 64).any(axis=1)), np.flatnonzero((after > 64).any(axis=0))
         assert 17 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 22
         assert after.max() >= 250
-        assert 0.5 < after.sum() / before.sum() < 2
+    assert 0.85 < varied.sum() / images.sum() < 1.15
 
 
 @pytest.mark.parametrize(
