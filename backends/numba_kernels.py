@@ -1,11 +1,8 @@
 """The formulas of `backends.numpy_backend` under the same names, as loops that Numba compiles.
 
-Two things make these faster than the reference on handwriting:
-
-* 81 % of a digit's pixels, and about half of a ReLU's outputs, are exactly zero. The dense kernels
-  skip them: 0 · w adds nothing for any finite w.
-* `minibatch_gradients` does a whole forward and backward pass in one call, from lists of the non-zero
-  pixels, with no temporary array and no visit to Python in between.
+81 % of a digit's pixels, and about half of a ReLU's outputs, are exactly zero. The dense kernels skip them:
+0 · w adds nothing for any finite w. Whole training steps, in one call and without temporary arrays, are in
+`backends.numba_fused`.
 
 Importing this module imports Numba (about a second). The machine code is cached on disk, so that each
 function compiles once per machine and dtype.
@@ -22,8 +19,6 @@ import numba
 import numpy as np
 
 from backends.base import Array
-
-Tensors = tuple[Array, ...]
 
 
 def jit(function: Callable[..., Any], inline: bool = False) -> Any:
@@ -244,15 +239,3 @@ def average_update(average: Array, p: Array, decay: float) -> None:
     average, p = average.reshape(-1), p.reshape(-1)
     for i in range(len(p)):
         average[i] = old * average[i] + new * p[i]
-
-
-# ---- Compositions ------------------------------------------------------------------------------
-
-
-@jit
-def predict_proba(weights: Tensors, biases: Tensors, x: Array) -> Array:
-    # a = x; for each layer: z = a @ w + b, a = relu(z); p = softmax(z)
-    z = dense_forward(x, weights[0], biases[0])
-    for layer in range(1, len(weights)):
-        z = dense_forward(relu_forward(z), weights[layer], biases[layer])
-    return softmax_forward(z)

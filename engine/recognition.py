@@ -14,7 +14,7 @@ import numpy as np
 from backends.base import Array
 from engine.model_file import Decision
 from engine.network import Network
-from engine.strokes import Strokes, strokes_to_image
+from engine.strokes import Strokes, extent, strokes_to_image
 
 
 class State(StrEnum):
@@ -69,7 +69,10 @@ def recognize_image(network: Network, image: Array) -> Recognition:
 def recognize_strokes(network: Network, strokes: Strokes, smallest: float = 0.0) -> Recognition:
     """Read a drawing; one whose box is nowhere larger than ``smallest`` is too small to be a digit."""
     recognition = recognize_image(network, strokes_to_image(strokes, backend=network.backend))
-    if recognition.state is State.EMPTY or _extent(strokes) > smallest:
+    if recognition.state is State.EMPTY:
+        return recognition
+    points = np.concatenate([np.asarray(stroke, np.float64).reshape(-1, 2) for stroke in strokes])
+    if extent(points) > smallest:
         return recognition
     return Recognition(State.TOO_SMALL, recognition.image, recognition.probabilities)
 
@@ -112,9 +115,3 @@ def _judge(probabilities: Array, decision: Decision) -> State:
     if first >= decision.digit_above:
         return State.DIGIT
     return State.UNSURE if first + second >= decision.pair_above else State.NOT_A_DIGIT
-
-
-def _extent(strokes: Strokes) -> float:
-    """The longer side of the box around a drawing."""
-    points = np.concatenate([np.asarray(stroke, np.float64).reshape(-1, 2) for stroke in strokes])
-    return float(np.ptp(points, axis=0).max())

@@ -61,10 +61,10 @@ def pack(strokes: Strokes) -> Lines:
     arrays = [np.asarray(stroke, np.float64).reshape(-1, 2) for stroke in strokes if len(stroke)]
     if not arrays:
         return Lines(np.zeros((0, 2)), np.zeros(0, bool))
-    largest = max(_extent(stroke) for stroke in arrays)
-    whole = _extent(np.concatenate(arrays))
+    largest = max(extent(stroke) for stroke in arrays)
+    whole = extent(np.concatenate(arrays))
     kept = [
-        _thinned(stroke, whole * FINEST_STEP / BOX) for stroke in arrays if _extent(stroke) >= STRAY * largest
+        _thinned(stroke, whole * FINEST_STEP / BOX) for stroke in arrays if extent(stroke) >= STRAY * largest
     ]
     joined = np.concatenate([np.arange(len(stroke)) < len(stroke) - 1 for stroke in kept])
     return Lines(np.concatenate(kept), joined[:-1])
@@ -100,7 +100,7 @@ def _scale_to_box(points: Array, pen_width: Array) -> Array:
     return scaled
 
 
-def _extent(points: Array) -> float:
+def extent(points: Array) -> float:
     """The longer side of the box around points."""
     return float(np.ptp(points, axis=0).max())
 

@@ -247,7 +247,8 @@ class Training:
 
         Both results are written on the card.
         """
-        evaluation = evaluate_drawings(self.network, drawings).labelled
+        read = evaluate_drawings(self.network, drawings)
+        evaluation = read.labelled
         low, high = evaluation.interval_95
         self.network.card.accuracy.update(
             unseen_writers=evaluation.accuracy,
@@ -257,13 +258,10 @@ class Training:
         )
         digits = [drawing for drawing in drawings if drawing.label is not None]
         others = scribbles(len(digits), digits, np.random.default_rng(self.options.seed))
-        images = [
-            np.stack([strokes_to_image(each.strokes, backend=self.network.backend) for each in some])
-            for some in (digits, others)
-        ]
-        of_digits, of_others = (self.network.predict_proba(some) for some in images)
-        labels = np.array([drawing.label for drawing in digits])
-        self.network.card.decision = fit_decision(of_digits, labels, of_others)
+        backend = self.network.backend
+        pictures = np.stack([strokes_to_image(each.strokes, backend=backend) for each in others])
+        of_digits, of_others = (self.network.predict_proba(some) for some in (read.images, pictures))
+        self.network.card.decision = fit_decision(of_digits, evaluation.labels, of_others)
         return evaluation
 
     def _split(self) -> tuple[Examples, Examples | None]:

@@ -130,7 +130,7 @@ def test_read_only_install_works_without_a_cache(monkeypatch: pytest.MonkeyPatch
 
 def test_warm_up_compiles_all_that_training_and_reading_call() -> None:
     backend = NumbaBackend()
-    compiled = [numba_fused.train, numba_fused.predict, numba_kernels.predict_proba]
+    compiled = [numba_fused.train, numba_fused.predict, numba_fused.predict_few]
     if not hasattr(numba_fused.train, "signatures"):
         pytest.skip("compilation is switched off by NUMBA_DISABLE_JIT")
     layer_sizes = (12, 7, 5, 4)
