@@ -267,9 +267,21 @@ class Backend(ABC):
         """Draw lines with a round pen, anti-aliased: see `backends.imaging.draw_lines`."""
         return imaging.draw_lines(points, joined, pen_width, height, width)
 
-    def sample_bilinear(self, images: Array, x: Array, y: Array) -> Array:
-        """See pictures at other places: see `backends.imaging.sample_bilinear`."""
-        return imaging.sample_bilinear(images, x, y)
+    def center_by_mass(self, boxes: Array, side: int) -> Array:
+        """Paste boxes of ink by their centres of mass: see `backends.imaging.center_by_mass`."""
+        return imaging.center_by_mass(boxes, side)
+
+    def warp(self, images: Array, maps: Array, shifts: Array, knots: Array) -> Array:
+        """Turn, move and bend pictures: see `backends.imaging.warp`."""
+        return imaging.warp(images, maps, shifts, knots)
+
+    def ink_extent(self, images: Array, maps: Array) -> Array:
+        """The longer side of the ink after a linear map: see `backends.imaging.ink_extent`."""
+        return imaging.ink_extent(images, maps)
+
+    def smooth_field(self, places: Array, knots: Array) -> Array:
+        """A smooth field at some places: see `backends.imaging.smooth_field`."""
+        return imaging.smooth_field(places, knots)
 
     def change_width(self, images: Array, amount: Array) -> Array:
         """Make lines wider or thinner: see `backends.imaging.change_width`."""

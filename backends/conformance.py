@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backends.base import Array, Backend, Parameters, scale_pixels
+from backends.imaging import knots_along
 from backends.numpy_backend import NumpyBackend
 from backends.optimizers import SGD, AdamW, Nesterov, Optimizer, WeightAverage
 
@@ -152,15 +153,42 @@ def check_draw_lines(backend: Backend, dtype: npt.DTypeLike) -> None:
 
 
 @_check
-def check_sample_bilinear(backend: Backend, dtype: npt.DTypeLike) -> None:
+def check_center_by_mass(backend: Backend, dtype: npt.DTypeLike) -> None:
+    for pictures in _picture_cases(dtype):
+        for boxes in (pictures, 255 * pictures, pictures[:, :3, :1], pictures[:, :, :0]):
+            _agree("center_by_mass", backend, np.ascontiguousarray(boxes), 28)
+
+
+@_check
+def check_warp(backend: Backend, dtype: npt.DTypeLike) -> None:
     random = np.random.default_rng(0)
-    for images in _picture_cases(dtype):
-        y, x = np.mgrid[: images.shape[1], : images.shape[2]].astype(dtype)
-        x, y = np.stack([x] * len(images)), np.stack([y] * len(images))
-        _agree("sample_bilinear", backend, images, x, y)
-        for far in (1.0, 30.0):
-            shift = random.normal(0, far, (2, *images.shape)).astype(dtype)
-            _agree("sample_bilinear", backend, images, x + shift[0], y + shift[1])
+    for pictures in _picture_cases(dtype):
+        images = (255 * pictures).astype(np.uint8)
+        n, height, width = images.shape
+        maps, shifts = np.zeros((n, 2, 2), dtype) + np.eye(2, dtype=dtype), np.zeros((n, 2), dtype)
+        knots = np.zeros((n, 2, knots_along(height), knots_along(width)), dtype)
+        _agree("warp", backend, images, maps, shifts, knots, looser=10)
+        for far in (0.1, 1.0, 10.0):
+            turned = maps + random.normal(0, 0.3 * far, maps.shape).astype(dtype)
+            moved = random.normal(0, far, shifts.shape).astype(dtype)
+            bent = random.normal(0, far, knots.shape).astype(dtype)
+            _agree("warp", backend, images, turned, moved, bent, looser=100 * far)
+
+
+@_check
+def check_ink_extent(backend: Backend, dtype: npt.DTypeLike) -> None:
+    for pictures in _picture_cases(dtype):
+        images = (255 * pictures).astype(np.uint8)
+        _agree("ink_extent", backend, images, _normal((len(images), 2, 2), dtype))
+
+
+@_check
+def check_smooth_field(backend: Backend, dtype: npt.DTypeLike) -> None:
+    for rows, columns in ((4, 4), (6, 7)):
+        places = np.random.default_rng(0).random((5, 33, 2)) * [columns - 3, rows - 3]
+        places[0, 0], places[0, 1] = 0, (columns - 3, rows - 3)  # from the first to the last
+        knots = _normal((5, 2, rows, columns), dtype)
+        _agree("smooth_field", backend, places.astype(dtype), knots, looser=10)
 
 
 @_check
@@ -359,7 +387,7 @@ def _agree(kernel: str, backend: Backend, *inputs: Any, looser: float = 1) -> No
     with np.errstate(all="ignore"):  # NaN and infinity are among the inputs on purpose
         result = getattr(backend, kernel)(*ours)
         expected = getattr(REFERENCE, kernel)(*true)
-    dtype = inputs[0].dtype
+    dtype = next(each.dtype for each in inputs if each.dtype.kind == "f")
     if expected is not None:
         _close(result, expected, dtype, looser)
     for before, each, after in zip(inputs, ours, true, strict=True):

@@ -10,12 +10,18 @@ and beyond their edge is paper. A pixel's centre lies at its index + 0.5.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from backends.base import Array
+
+KNOT_EVERY = 7  # pixels between the knots by which `warp` bends a picture
+INK = 64  # of 255: what is darker belongs to the digit
+SPLINE_DEVIATION = math.sqrt(0.479)  # of a field with knots of variance 1, before it is scaled
 
 
 def draw_lines(points: Array, joined: Array, pen_width: Array, height: int, width: int) -> Array:
@@ -63,14 +69,72 @@ def _nearest_squared(points: Array, start: Array, end: Array) -> Array:
     return np.maximum(nearest, 0)
 
 
-def sample_bilinear(images: Array, x: Array, y: Array) -> Array:
-    """Each picture seen at other places: straight-line interpolation between the four nearest pixels.
+def center_by_mass(boxes: Array, side: int) -> Array:
+    """Paste the ink boxes of digits into square pictures, their centres of mass in the middle.
+
+    The rounding is that of QMNIST's reconstruction of MNIST (Yadav and Bottou 2019).
 
     Parameters
     ----------
-    images : (n, H, W)
-    x, y : (n, H, W), where each pixel of the result looks, as pixel indices (column, row)
+    boxes : (n, rows, columns), at most ``side`` each, non-negative; each a tight box around its ink
+
+    Returns
+    -------
+    (n, side, side) uint8, brightest pixel 255 (or 254, if it was). A box moves by whole pixels, to
+    floor(side / 2 + 1 - mass) on each axis, which puts the mass in (13.5, 14.5] as in every MNIST image; what
+    would fall outside is cut off. No ink gives a blank picture.
     """
+    n, rows, columns = boxes.shape
+    if not rows * columns:
+        return np.zeros((n, side, side), np.uint8)
+    peak = boxes.max(axis=(1, 2), initial=0)
+    # MNIST's own brightest pixels are 254 or 255: those stay as they are.
+    scale = np.where(peak < 254, 255 / np.maximum(peak, 1e-9), 1)
+    ink = np.rint(boxes * scale[:, None, None]).astype(np.uint8)
+    mass = np.maximum(ink.sum(axis=(1, 2)), 1)
+    mass_y = ink.sum(axis=2) @ (np.arange(rows) + 0.5) / mass
+    mass_x = ink.sum(axis=1) @ (np.arange(columns) + 0.5) / mass
+    # Where each row and column of the picture comes from in the box; outside it there is paper.
+    row = np.arange(side) - np.floor(side / 2 + 1 - mass_y).astype(np.intp)[:, None]
+    column = np.arange(side) - np.floor(side / 2 + 1 - mass_x).astype(np.intp)[:, None]
+    inside = ((row >= 0) & (row < rows))[:, :, None] & ((column >= 0) & (column < columns))[:, None, :]
+    row, column = np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)
+    pictures: Array = ink[np.arange(n)[:, None, None], row[:, :, None], column[:, None, :]] * inside
+    return pictures
+
+
+def warp(images: Array, maps: Array, shifts: Array, knots: Array) -> Array:
+    """Pictures of bytes turned, moved and bent: each pixel of the result looks elsewhere in the old one.
+
+    With c the picture's middle, a pixel at p looks at maps (p - c) + c + shifts + bend(p), where bend is the
+    smooth field of `spline_basis` with a knot every `KNOT_EVERY` pixels; it sees the straight-line mixture of
+    the four pixels around.
+
+    Parameters
+    ----------
+    images : (n, H, W) uint8
+    maps : (n, 2, 2), on (column, row)
+    shifts : (n, 2) pixels
+    knots : (n, 2, R, C) pixels, R = knots_along(H), C = knots_along(W)
+
+    Returns
+    -------
+    (n, H, W) in [0, 1], in the dtype of the maps
+    """
+    _, height, width = images.shape
+    down = spline_basis(np.arange(height) / KNOT_EVERY, knots.shape[2])
+    across = spline_basis(np.arange(width) / KNOT_EVERY, knots.shape[3])
+    bend = down.astype(knots.dtype) @ knots @ across.astype(knots.dtype).T  # (n, 2, H, W)
+    column, row = np.meshgrid(np.arange(width), np.arange(height))
+    middle = np.array([[width / 2], [height / 2]], maps.dtype)
+    places = np.stack([column.ravel(), row.ravel()]).astype(maps.dtype) - middle  # (2, H W)
+    looked_at = maps @ places + middle + shifts[:, :, None]
+    x, y = np.moveaxis(looked_at.reshape(bend.shape) + bend, 1, 0)
+    return _seen_at(images.astype(maps.dtype) / maps.dtype.type(255), x, y)
+
+
+def _seen_at(images: Array, x: Array, y: Array) -> Array:
+    """Bilinear interpolation: each picture at places x (column) and y (row), (n, H, W) pixel indices."""
     n, height, width = images.shape
     # Two rings of paper, so that what lies outside is read like what lies inside.
     padded = np.pad(images, ((0, 0), (2, 2), (2, 2)))
@@ -85,6 +149,70 @@ def sample_bilinear(images: Array, x: Array, y: Array) -> Array:
     lower = lower_left + right_share * (lower_right - lower_left)
     seen: Array = upper + bottom_share * (lower - upper)
     return seen
+
+
+def ink_extent(images: Array, maps: Array) -> Array:
+    """The longer side of each picture's ink after a linear map, in pixels; 1 where there is no ink.
+
+    Ink is what is darker than `INK`. The side is the largest difference of the ink pixels' columns, or rows,
+    once mapped, plus 1. Only the first and the last ink pixel of each row can be the outermost.
+
+    Parameters
+    ----------
+    images : (n, H, W) uint8
+    maps : (n, 2, 2), on (column, row)
+
+    Returns
+    -------
+    (n,) in the dtype of the maps
+    """
+    height, width = images.shape[1:]
+    ink = images > INK
+    first, last = ink.argmax(axis=2), width - 1 - ink[:, :, ::-1].argmax(axis=2)
+    column = np.concatenate([first, last], axis=1).astype(maps.dtype)
+    row = np.broadcast_to(np.tile(np.arange(height, dtype=maps.dtype), 2), column.shape)
+    outermost = maps @ np.stack([column, row], axis=1)  # (n, 2, 2 H)
+    there = np.tile(ink.any(axis=2), 2)[:, None, :]
+    high = np.where(there, outermost, -np.inf).max(axis=2)
+    low = np.where(there, outermost, np.inf).min(axis=2)
+    extent: Array = np.maximum((high - low).max(axis=1), 0) + 1
+    return extent.astype(maps.dtype)
+
+
+def smooth_field(places: Array, knots: Array) -> Array:
+    """A smooth field at some places: uniform cubic B-splines between random knots, say.
+
+    Parameters
+    ----------
+    places : (n, K, 2), x in [0, C - 3] and y in [0, R - 3], from knot to knot; 0 is the second of a row
+    knots : (n, 2, R, C)
+
+    Returns
+    -------
+    (n, K, 2): a change in x and one in y
+    """
+    across = spline_basis(places[:, :, 0], knots.shape[3]).astype(knots.dtype)  # (n, K, C)
+    down = spline_basis(places[:, :, 1], knots.shape[2]).astype(knots.dtype)  # (n, K, R)
+    both = [((down @ knots[:, axis]) * across).sum(axis=2) for axis in (0, 1)]
+    return np.stack(both, axis=2)
+
+
+def spline_basis(places: npt.ArrayLike, knots: int) -> Array:
+    """Uniform cubic B-splines (de Boor 1978): how much each knot weighs at each place, (..., knots) float64.
+
+    Knots lie at -1, 0, 1, ...; the weights are scaled so that knots of variance 1 give values of variance
+    1 in the mean over all places.
+    """
+    distance = np.abs(np.asarray(places, np.float64)[..., None] - (np.arange(knots) - 1))
+    near = 2 / 3 - distance**2 + distance**3 / 2
+    far = np.maximum(2 - distance, 0) ** 3 / 6
+    weights: Array = np.where(distance < 1, near, far) / SPLINE_DEVIATION
+    return weights
+
+
+def knots_along(side: int) -> int:
+    """How many knots `warp` needs along a side of so many pixels: every one whose spline reaches a pixel."""
+    return (side - 1) // KNOT_EVERY + 4
 
 
 def change_width(images: Array, amount: Array) -> Array:

@@ -135,9 +135,21 @@ class NumbaBackend(Backend):
         pictures: Array = self._imaging.draw_lines(points, joined, pen_width, height, width)
         return pictures
 
-    def sample_bilinear(self, images: Array, x: Array, y: Array) -> Array:
-        seen: Array = self._imaging.sample_bilinear(images, x, y)
+    def center_by_mass(self, boxes: Array, side: int) -> Array:
+        pictures: Array = self._imaging.center_by_mass(boxes, side)
+        return pictures
+
+    def warp(self, images: Array, maps: Array, shifts: Array, knots: Array) -> Array:
+        seen: Array = self._imaging.warp(images, maps, shifts, knots)
         return seen
+
+    def ink_extent(self, images: Array, maps: Array) -> Array:
+        extent: Array = self._imaging.ink_extent(images, maps)
+        return extent
+
+    def smooth_field(self, places: Array, knots: Array) -> Array:
+        field: Array = self._imaging.smooth_field(places, knots)
+        return field
 
     def change_width(self, images: Array, amount: Array) -> Array:
         changed: Array = self._imaging.change_width(images, amount)

@@ -1,7 +1,7 @@
 """The functions of `backends.imaging` under the same names, as loops that Numba compiles.
 
-Each visits a picture's pixels once, with its neighbours in the first-level cache; `draw_lines` looks only at
-the pixels within reach of a line.
+Each goes from picture to picture, with what it needs of one in the first-level cache; `draw_lines` looks only
+at the pixels within reach of a line.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from backends.base import Array
+from backends.imaging import INK, KNOT_EVERY, SPLINE_DEVIATION
 from backends.numba_kernels import jit
 
 
@@ -52,26 +53,144 @@ def _approach(distance2: Array, start: Array, end: Array, reach: float) -> None:
 
 
 @jit
-def sample_bilinear(images: Array, x: Array, y: Array) -> Array:
-    # seen = the four pixels around (x, y), each weighted by the area opposite to it
-    n, height, width = images.shape
-    real = images.dtype.type
-    seen = np.empty_like(images)
-    padded = np.zeros((height + 4, width + 4), images.dtype)
+def center_by_mass(boxes: Array, side: int) -> Array:
+    # pictures[n, row + down, column + right] = rint(boxes[n, row, column] * 255 / peak),
+    # with down and right = floor(side / 2 + 1 - mass)
+    n, rows, columns = boxes.shape
+    real = boxes.dtype.type
+    pictures = np.zeros((n, side, side), np.uint8)
     for i in range(n):
-        padded[2:-2, 2:-2] = images[i]
+        peak = real(0)
+        for row in range(rows):
+            for column in range(columns):
+                peak = max(peak, boxes[i, row, column])
+        scale = real(255) / max(peak, real(1e-9)) if peak < 254 else real(1)
+        mass, mass_x, mass_y = 0, 0, 0  # the last two in half pixels: whole numbers are exact
+        for row in range(rows):
+            for column in range(columns):
+                ink = int(np.rint(boxes[i, row, column] * scale))
+                mass += ink
+                mass_x += ink * (2 * column + 1)
+                mass_y += ink * (2 * row + 1)
+        right = int(np.floor(side / 2 + 1 - mass_x / 2 / max(mass, 1)))
+        down = int(np.floor(side / 2 + 1 - mass_y / 2 / max(mass, 1)))
+        for row in range(max(0, -down), min(rows, side - down)):
+            for column in range(max(0, -right), min(columns, side - right)):
+                pictures[i, row + down, column + right] = np.uint8(np.rint(boxes[i, row, column] * scale))
+    return pictures
+
+
+@jit
+def warp(images: Array, maps: Array, shifts: Array, knots: Array) -> Array:
+    # seen = the four pixels around maps @ (p - c) + c + shifts + bend(p), each weighted by the area opposite
+    n, height, width = images.shape
+    real = maps.dtype.type
+    down = np.zeros((knots.shape[2], height), maps.dtype)
+    across = np.zeros((knots.shape[3], width), maps.dtype)
+    _weigh_knots(down)
+    _weigh_knots(across)
+    bend = np.empty((2, len(across)), maps.dtype)  # of one row, at the knots from left to right
+    x, y = np.empty(width, maps.dtype), np.empty(width, maps.dtype)
+    # Unsigned: Numba asks of every signed index whether it counts from the end.
+    place, line = np.empty(width, np.uint64), np.uint64(width + 4)
+    padded = np.zeros(((height + 4) * (width + 4)), maps.dtype)  # two rings of paper
+    seen = np.empty((n, height, width), maps.dtype)
+    middle_x, middle_y = real(width / 2), real(height / 2)
+    for i in range(n):
+        padded.reshape(height + 4, width + 4)[2:-2, 2:-2] = images[i]
+        a, b, c, d = maps[i, 0, 0], maps[i, 0, 1], maps[i, 1, 0], maps[i, 1, 1]
+        # Where the first pixel of the first row would look, but for the bend.
+        first_x = shifts[i, 0] - a * middle_x - b * middle_y + middle_x + real(2)
+        first_y = shifts[i, 1] - c * middle_x - d * middle_y + middle_y + real(2)
         for row in range(height):
+            bend[:] = 0
+            for knot in range(len(down)):
+                for axis in range(2):
+                    for column in range(len(across)):
+                        bend[axis, column] += down[knot, row] * knots[i, axis, knot, column]
             for column in range(width):
-                place_x = min(max(x[i, row, column] + real(2), real(0)), real(width + 2.5))
-                place_y = min(max(y[i, row, column] + real(2), real(0)), real(height + 2.5))
-                left, top = int(place_x), int(place_y)
-                right_share, bottom_share = place_x - real(left), place_y - real(top)
-                upper = padded[top, left] + right_share * (padded[top, left + 1] - padded[top, left])
-                lower = padded[top + 1, left] + right_share * (
-                    padded[top + 1, left + 1] - padded[top + 1, left]
-                )
-                seen[i, row, column] = upper + bottom_share * (lower - upper)
+                x[column] = first_x + a * real(column) + b * real(row)
+                y[column] = first_y + c * real(column) + d * real(row)
+            for knot in range(len(across)):
+                for column in range(width):
+                    x[column] += bend[0, knot] * across[knot, column]
+                    y[column] += bend[1, knot] * across[knot, column]
+            for column in range(width):
+                x[column] = min(max(x[column], real(0)), real(width + 2.5))
+                y[column] = min(max(y[column], real(0)), real(height + 2.5))
+                left, top = np.int32(x[column]), np.int32(y[column])
+                x[column], y[column] = x[column] - real(left), y[column] - real(top)
+                place[column] = top * (width + 4) + left
+            for column in range(width):
+                upper_left, lower_left = place[column], place[column] + line
+                upper_right, lower_right = upper_left + np.uint64(1), lower_left + np.uint64(1)
+                upper = padded[upper_left] + x[column] * (padded[upper_right] - padded[upper_left])
+                lower = padded[lower_left] + x[column] * (padded[lower_right] - padded[lower_left])
+                seen[i, row, column] = (upper + y[column] * (lower - upper)) * real(1 / 255)
     return seen
+
+
+@jit
+def _weigh_knots(weights: Array) -> None:
+    """How much each knot weighs at each pixel of a row: `spline_basis`, turned round. Changes weights."""
+    for pixel in range(weights.shape[1]):
+        before = min(pixel // KNOT_EVERY, len(weights) - 4)
+        weights[before : before + 4, pixel] = _spline(pixel / KNOT_EVERY - before)
+
+
+@jit
+def _spline(t: float) -> tuple[float, float, float, float]:
+    """What the four knots around weigh, t of the way from the second to the third."""
+    s = 1 - t
+    scale = 1 / SPLINE_DEVIATION
+    return (
+        scale * s**3 / 6,
+        scale * (2 / 3 - t**2 + t**3 / 2),
+        scale * (2 / 3 - s**2 + s**3 / 2),
+        scale * t**3 / 6,
+    )
+
+
+@jit
+def smooth_field(places: Array, knots: Array) -> Array:
+    # the sum over the 16 knots around of (weight across) * (weight down) * knot
+    n, k, _ = places.shape
+    real = knots.dtype.type
+    field = np.empty((n, k, 2), knots.dtype)
+    for i in range(n):
+        for point in range(k):
+            x, y = places[i, point, 0], places[i, point, 1]
+            left, top = min(int(x), knots.shape[3] - 4), min(int(y), knots.shape[2] - 4)
+            across, down = _spline(x - real(left)), _spline(y - real(top))
+            for axis in range(2):
+                total = 0.0
+                for row in range(4):
+                    for column in range(4):
+                        total += down[row] * across[column] * knots[i, axis, top + row, left + column]
+                field[i, point, axis] = total
+    return field
+
+
+@jit
+def ink_extent(images: Array, maps: Array) -> Array:
+    # 1 + the larger of the ranges of (maps @ p)'s coordinates, over the outermost ink pixels p of each row
+    n, height, width = images.shape
+    real = maps.dtype.type
+    extent = np.empty(n, maps.dtype)
+    for i in range(n):
+        left, top, right, bottom = real(np.inf), real(np.inf), real(-np.inf), real(-np.inf)
+        for row in range(height):
+            first, last = width, -1
+            for column in range(width):
+                ink = images[i, row, column] > INK
+                first, last = min(first, column if ink else width), max(last, column if ink else -1)
+            for column in (first, last):
+                if last >= 0:
+                    x = maps[i, 0, 0] * real(column) + maps[i, 0, 1] * real(row)
+                    y = maps[i, 1, 0] * real(column) + maps[i, 1, 1] * real(row)
+                    left, right, top, bottom = min(left, x), max(right, x), min(top, y), max(bottom, y)
+        extent[i] = max(max(right - left, bottom - top), real(0)) + real(1)
+    return extent
 
 
 @jit

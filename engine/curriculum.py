@@ -19,22 +19,16 @@ import numpy as np
 from msgspec import Meta
 
 from backends.base import Array, Backend, InkdigitsError
-from engine.augmentation import (
-    PackedDrawings,
-    PictureVariation,
-    StrokeVariation,
-    pack_drawings,
-    vary_drawings,
-    vary_pictures,
-)
 from engine.datasets import Examples
 from engine.drawings import Drawing
 from engine.model_file import Decision
+from engine.picture_variation import PictureVariation, vary_pictures
 from engine.scribbles import scribbles
+from engine.stroke_variation import PackedDrawings, StrokeVariation, pack_drawings, vary_drawings
 from engine.teacher import Teacher
 
 CLASSES = 10
-AT_ONCE = 1024  # digits varied in one go: small enough for the processor's cache
+AT_ONCE = 256  # digits varied in one go: small enough for the processor's cache
 RECIPES = Path(__file__).parent / "recipes"
 SCRIBBLES = 50_000  # made once a run; each is varied anew
 
@@ -121,7 +115,7 @@ class Teaching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Attributes
     ----------
-    teachers, steps, batch_size : how many, and how each is trained, on the first stage's kind of digits
+    teachers, steps, batch_size : how many, and how each is trained, on digits of every stage
     trust : the teachers' share in a target; the label has the rest
     temperature : by which their logits are divided, so that they doubt more openly
     """
@@ -211,7 +205,7 @@ class RecipeCurriculum:
         for number in range(teaching.teachers if teaching else 0):
             assert teaching is not None
             teacher = Teacher(random, self.teachers_backend)
-            batches = maker.batches(self.recipe.stages[0], teaching.batch_size)
+            batches = maker.batches(teaching.steps, teaching.batch_size)
             for done in teacher.train(batches, teaching.steps):
                 yield Preparation(f"teacher {number + 1} of {teaching.teachers}", done, teaching.steps)
             teachers.append(teacher)
@@ -276,12 +270,14 @@ class _Maker:
         order = random.permutation(n)
         return np.concatenate(images)[order], np.concatenate(labels)[order]
 
-    def batches(self, stage: Stage, batch_size: int) -> Iterator[tuple[Array, Array]]:
-        """Batches without end, of digits alone."""
-        mixture = msgspec.structs.replace(stage.mixture, scribbles=0)
-        stage = msgspec.structs.replace(stage, mixture=mixture)
-        while True:
-            yield self.digits(stage, batch_size)
+    def batches(self, steps: int, batch_size: int) -> Iterator[tuple[Array, Array]]:
+        """So many batches of digits alone, from each stage in proportion."""
+        stages = self.curriculum.recipe.stages
+        shares = np.cumsum([stage.lessons * stage.digits * stage.passes for stage in stages])
+        for step in range(steps):
+            stage = stages[np.searchsorted(shares / shares[-1], (step + 0.5) / steps)]
+            mixture = msgspec.structs.replace(stage.mixture, scribbles=0)
+            yield self.digits(msgspec.structs.replace(stage, mixture=mixture), batch_size)
 
 
 class _Shuffled:

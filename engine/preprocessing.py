@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backends.base import Array
+from backends.imaging import center_by_mass
 
 SIDE = 28  # a picture's side, in pixels
 BOX = 20  # the longer side of its ink
@@ -30,38 +31,6 @@ class Preprocessing:
 
 
 PREPROCESSING = Preprocessing("mnist-box20-mass-pen2.25", 1)
-
-
-def center_by_mass(boxes: Array) -> Array:
-    """Paste the ink boxes of digits into 28x28, their centres of mass in the middle.
-
-    Parameters
-    ----------
-    boxes : (n, rows, columns), at most 28 each, non-negative; each a tight box around its ink
-
-    Returns
-    -------
-    (n, 28, 28) uint8, brightest pixel 255 (or 254, if it was). A box moves by whole pixels, to
-    floor(15 - mass) on each axis, which puts the mass in (13.5, 14.5] as in every MNIST image; what would
-    fall outside is cut off. No ink gives a blank picture.
-    """
-    n, rows, columns = boxes.shape
-    if not rows * columns:
-        return np.zeros((n, SIDE, SIDE), np.uint8)
-    peak = boxes.max(axis=(1, 2), initial=0)
-    # MNIST's own brightest pixels are 254 or 255: those stay as they are.
-    scale = np.where(peak < 254, 255 / np.maximum(peak, 1e-9), 1)
-    ink = np.rint(boxes * scale[:, None, None]).astype(np.uint8)
-    mass = np.maximum(ink.sum(axis=(1, 2)), 1)
-    mass_y = ink.sum(axis=2) @ (np.arange(rows) + 0.5) / mass
-    mass_x = ink.sum(axis=1) @ (np.arange(columns) + 0.5) / mass
-    # Where each row and column of the picture comes from in the box; outside it there is paper.
-    row = np.arange(SIDE) - np.floor(15 - mass_y).astype(np.intp)[:, None]
-    column = np.arange(SIDE) - np.floor(15 - mass_x).astype(np.intp)[:, None]
-    inside = ((row >= 0) & (row < rows))[:, :, None] & ((column >= 0) & (column < columns))[:, None, :]
-    row, column = np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)
-    pictures: Array = ink[np.arange(n)[:, None, None], row[:, :, None], column[:, None, :]] * inside
-    return pictures
 
 
 def frame_digit(ink: Array) -> Array:
@@ -82,7 +51,7 @@ def frame_digit(ink: Array) -> Array:
     scale = BOX / max(tight.shape)
     height, width = (max(1, round(side * scale)) for side in tight.shape)
     small = resampling(tight.shape[0], height) @ tight @ resampling(tight.shape[1], width).T
-    framed: Array = center_by_mass(small[None])[0]
+    framed: Array = center_by_mass(small[None], SIDE)[0]
     return framed
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from backends.base import Array
-from engine.augmentation import spline_basis
+from backends.imaging import spline_basis
 from engine.drawings import Drawing
 
 STILL_DIGITS_MIRRORED = (0, 1, 8)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from backends import imaging
 from backends.base import Array, Backend
-from engine.preprocessing import BOX, SIDE, center_by_mass
+from engine.preprocessing import BOX, SIDE
 
 PEN_WIDTH = 2.25  # px; MNIST's own strokes are 2.5 px wide in the median, 1.8 to 4.0
 FINEST_STEP = 0.05  # px; points closer than this to the one before change nothing that can be seen
@@ -83,16 +83,18 @@ def draw_digits(points: Array, joined: Array, pen_width: Array, backend: Backend
     -------
     (n, 28, 28) uint8
     """
-    draw = backend.draw_lines if backend else imaging.draw_lines
+    how = backend or imaging
     points = _scale_to_box(points, pen_width)
-    width, height = np.ceil((points + pen_width[:, None, None] / 2).max(axis=(0, 1)) - 1e-6).astype(int)
-    return center_by_mass(draw(points, joined, pen_width, int(height), int(width)))
+    farthest = points.reshape(-1, 2) + np.repeat(pen_width, points.shape[1])[:, None] / 2
+    width, height = np.ceil(farthest.max(axis=0) - 1e-6).astype(int)
+    return how.center_by_mass(how.draw_lines(points, joined, pen_width, int(height), int(width)), SIDE)
 
 
 def _scale_to_box(points: Array, pen_width: Array) -> Array:
     """Scale and move lines so that their ink, pen included, starts at (0, 0), the longer side 20 px."""
-    corner = points.min(axis=1, keepdims=True)
-    extent = (points.max(axis=1, keepdims=True) - corner).max(axis=2, keepdims=True)
+    x_and_y = np.ascontiguousarray(np.moveaxis(points, 2, 1))  # NumPy searches fastest along the last axis
+    corner = x_and_y.min(axis=2)[:, None, :]
+    extent = (x_and_y.max(axis=2)[:, None, :] - corner).max(axis=2, keepdims=True)
     pen = pen_width[:, None, None]
     # A dot has no extent; it stays a dot.
     scale = np.divide(BOX - pen, extent, out=np.ones_like(extent), where=extent > 0)

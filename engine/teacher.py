@@ -19,7 +19,7 @@ from backends.optimizers import AdamW, WeightAverage
 from engine.preprocessing import SIDE
 from engine.schedules import learning_rates
 
-AT_ONCE = 500
+AT_ONCE = 32  # pictures; their patches (1.5 MB) are read again while they are still in the cache
 
 
 class Convolution(NamedTuple):
@@ -79,6 +79,17 @@ class Teacher:
         return rows, pre_activations, pre_activations[-1]
 
     def _gradients(self, images: Array, labels: Array) -> Parameters:
+        """The gradients of a batch's mean loss, from those of its parts."""
+        total = self.parameters.zeros_like()
+        for start in range(0, len(images), AT_ONCE):
+            some = slice(start, start + AT_ONCE)
+            of_some = self._gradients_at_once(images[some], labels[some])
+            share = np.float32(len(labels[some]) / len(labels))
+            for sum_, gradient in zip(total.tensors(), of_some.tensors(), strict=True):
+                sum_ += share * gradient
+        return total
+
+    def _gradients_at_once(self, images: Array, labels: Array) -> Parameters:
         """Backpropagation as in `Backend.loss_and_gradients`; `_scatter` is the mirror of `_patches`."""
         rows, pre_activations, logits = self._forward(images)
         _, dz = self.backend.softmax_cross_entropy(logits, labels)

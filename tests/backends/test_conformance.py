@@ -115,9 +115,25 @@ class FlatEnds(NumpyBackend):
         return super().draw_lines(shorter, joined, *rest)
 
 
-class NearestPixel(NumpyBackend):
-    def sample_bilinear(self, images: Array, x: Array, y: Array) -> Array:
-        return super().sample_bilinear(images, np.rint(x), np.rint(y))
+class CountsFromThePixelsCorner(NumpyBackend):
+    def center_by_mass(self, boxes: Array, side: int) -> Array:
+        return np.roll(super().center_by_mass(boxes, side), 1, axis=2)
+
+
+class TurnsTheOtherWay(NumpyBackend):
+    def warp(self, images: Array, maps: Array, shifts: Array, knots: Array) -> Array:
+        return super().warp(images, maps.swapaxes(1, 2), shifts, knots)
+
+
+class MeasuresBetweenPixels(NumpyBackend):
+    def ink_extent(self, images: Array, maps: Array) -> Array:
+        extent: Array = super().ink_extent(images, maps) - 1
+        return extent
+
+
+class BendsTheOtherAxis(NumpyBackend):
+    def smooth_field(self, places: Array, knots: Array) -> Array:
+        return super().smooth_field(places, knots)[:, :, ::-1]
 
 
 class OnlyWider(NumpyBackend):
@@ -170,7 +186,10 @@ WRONG: dict[type[NumpyBackend], str] = {
     ReturnsDoublePrecision: "relu_forward",
     SpoilsItsInput: "relu_forward",
     FlatEnds: "draw_lines",
-    NearestPixel: "sample_bilinear",
+    CountsFromThePixelsCorner: "center_by_mass",
+    TurnsTheOtherWay: "warp",
+    MeasuresBetweenPixels: "ink_extent",
+    BendsTheOtherAxis: "smooth_field",
     OnlyWider: "change_width",
     WrapsAround: "soften",
     ForgetsSoftmax: "predict_proba",

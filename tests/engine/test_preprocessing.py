@@ -26,7 +26,7 @@ def test_any_size_of_a_digit_is_framed_alike(mnist: Dataset) -> None:
 @settings(deadline=None)
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 20), st.integers(1, 20))).filter(lambda ink: ink.any()))
 def test_the_mass_comes_to_the_middle_unless_the_edge_cuts_it(box: np.ndarray) -> None:
-    framed = center_by_mass(box[None])[0].astype(float)
+    framed = center_by_mass(box[None], 28)[0].astype(float)
     ink = np.rint(box.astype(float) * (255 / box.max() if box.max() < 254 else 1))
     for axis in (0, 1):
         mass = ink.sum(axis=1 - axis) @ (np.arange(box.shape[axis]) + 0.5) / ink.sum()
@@ -50,14 +50,14 @@ def test_whatever_is_framed_is_a_picture_with_ink(ink: np.ndarray) -> None:
 
 def test_no_ink_gives_a_blank_picture() -> None:
     assert not frame_digit(np.zeros((50, 40))).any()
-    assert not center_by_mass(np.zeros((1, 0, 0))).any()
+    assert not center_by_mass(np.zeros((1, 0, 0)), 28).any()
 
 
 def test_heavy_side_is_cut_off_rather_than_wrapped() -> None:
     ink = np.zeros((20, 20))
     ink[:, 0] = 255
     ink[10] = 20
-    framed = center_by_mass(ink[None])[0]
+    framed = center_by_mass(ink[None], 28)[0]
     assert not framed[:, :13].any()
 
 

@@ -8,18 +8,11 @@ import numpy as np
 import pytest
 
 from backends import Backend, get_backend
-from engine.augmentation import (
-    POINTS,
-    PackedDrawings,
-    PictureVariation,
-    StrokeVariation,
-    pack_drawings,
-    vary_drawings,
-    vary_pictures,
-)
 from engine.datasets import Dataset
 from engine.drawings import Drawing
+from engine.picture_variation import PictureVariation, vary_pictures
 from engine.scribbles import scribbles
+from engine.stroke_variation import POINTS, PackedDrawings, StrokeVariation, pack_drawings, vary_drawings
 from engine.strokes import strokes_to_image
 
 FAR = PictureVariation(
@@ -130,3 +123,32 @@ def test_scribbles_are_of_many_kinds_and_repeat() -> None:
     assert all(image.any() for image in images)
     assert all(each.label is None for each in made)
     assert len({len(each.strokes) for each in made}) >= 4
+
+
+def test_habits_are_for_the_digits_that_have_them() -> None:
+    stick = drawing(1, [(0, 0), (0, 9)])
+    bare = drawing(7, [(0, 0), (6, 0), (3, 9)])
+    crossed = drawing(7, [(0, 0), (6, 0), (3, 9)], [(2, 5), (7, 5)])
+    packed = pack_drawings([stick, bare, crossed, drawing(4, [(0, 0), (0, 4), (5, 4)], [(4, 0), (4, 9)])])
+    numpy = get_backend("numpy")
+
+    def drawn(**habits: float) -> Any:
+        return vary_drawings(packed, StrokeVariation(**habits), np.random.default_rng(0), numpy)
+
+    def changed(**habits: float) -> Any:
+        return (drawn() != drawn(**habits)).any(axis=(1, 2)).tolist()
+
+    assert changed(flag=1.0) == [True, False, False, False]
+    assert changed(foot=1.0) == [True, False, False, False]
+    assert changed(crossbar=1.0) == [False, True, False, False]  # one that is crossed gets no second bar
+    assert changed(plain=1.0) == [False, False, True, False]
+    np.testing.assert_array_equal(drawn(plain=1.0)[2], drawn()[1])
+
+    def spread(image: Any) -> tuple[int, int]:
+        """How wide the upper and the lower half of the ink are."""
+        rows, columns = np.nonzero(image > 128)
+        upper = rows < rows.mean()
+        return np.ptp(columns[upper]), np.ptp(columns[~upper])
+
+    assert np.subtract(*spread(drawn(flag=1.0)[0])) > 2
+    assert np.subtract(*spread(drawn(foot=1.0)[0])) < -2

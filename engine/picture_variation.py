@@ -1,0 +1,83 @@
+"""Fresh variations of pictures: one smooth warp, then pen width, blur and contrast (Simard et al. 2003).
+
+A network that never sees the same picture twice learns the digit and not the picture. Letters: n digits.
+Angles are in radians; an amount "±x" is drawn evenly from -x to x.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from backends.base import Array, Backend
+from backends.imaging import knots_along
+from engine.chance import Chance
+from engine.preprocessing import SIDE
+
+
+class PictureVariation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far pictures may be varied; nothing by default.
+
+    Attributes
+    ----------
+    rotation : ± radians
+    size : ± of the logarithm of the scale, after the ink has been scaled back to its old extent
+    aspect : ± of the logarithm by which width grows and height shrinks
+    shear : ± columns a row
+    shift : ± pixels, on each axis
+    elastic : pixels, the largest standard deviation of a smooth random field
+    width : ± pixels on each side of a line, for half of the digits
+    blur : the largest share of a pixel's neighbours in it, for three in ten
+    contrast : the largest logarithm by which grey is raised
+    """
+
+    rotation: float = 0.0
+    size: float = 0.0
+    aspect: float = 0.0
+    shear: float = 0.0
+    shift: float = 0.0
+    elastic: float = 0.0
+    width: float = 0.0
+    blur: float = 0.0
+    contrast: float = 0.0
+
+
+def vary_pictures(
+    images: Array, variation: PictureVariation, random: np.random.Generator, backend: Backend
+) -> Array:
+    """Vary pictures (n, 28, 28) uint8; returns as many, of the same kind."""
+    n = len(images)
+    chance = Chance(random, n)
+    varied = backend.warp(images, *_looked_at(images, variation, chance, backend))
+    if variation.width:
+        varied = backend.change_width(varied, chance.around(variation.width) * chance.happens(0.5))
+    if variation.blur:
+        varied = backend.soften(varied, chance.up_to(variation.blur) * chance.happens(0.3))
+    gain = np.exp(chance.up_to(variation.contrast)) / np.maximum(0.25, varied.max(axis=(1, 2)))
+    varied *= 255 * gain[:, None, None]
+    return np.minimum(varied + np.float32(0.5), 255).astype(np.uint8)
+
+
+def _looked_at(
+    images: Array, variation: PictureVariation, chance: Chance, backend: Backend
+) -> tuple[Array, Array, Array]:
+    """Where each pixel of the new pictures looks in the old ones, for `Backend.warp`: maps, shifts, knots."""
+    forward = _linear_maps(variation, chance)
+    same = np.tile(np.eye(2, dtype=np.float32), (len(images), 1, 1))
+    size = np.exp(chance.around(variation.size))
+    size *= backend.ink_extent(images, same) / backend.ink_extent(images, forward)
+    maps = np.linalg.inv(forward * size[:, None, None])
+    shifts = np.stack([chance.around(variation.shift) for _ in range(2)], axis=1)
+    side = knots_along(SIDE)
+    knots = chance.random.standard_normal((len(images), 2, side, side), dtype=np.float32)
+    return maps, shifts, knots * chance.up_to(variation.elastic)[:, None, None, None]
+
+
+def _linear_maps(variation: PictureVariation, chance: Chance) -> Array:
+    """Random matrices (n, 2, 2) of area 1: a rotation after a shear after a change of proportions."""
+    angle, wide = chance.around(variation.rotation), np.exp(chance.around(variation.aspect))
+    shear = chance.around(variation.shear)
+    cos, sin = np.cos(angle), np.sin(angle)
+    a, b, d = wide, shear / wide, 1 / wide
+    rows = [[cos * a, cos * b - sin * d], [sin * a, sin * b + cos * d]]
+    return np.ascontiguousarray(np.moveaxis(np.array(rows), 2, 0))
