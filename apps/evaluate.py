@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from apps.options import add_backend, add_json, add_model, need
-from backends import Array
+from threadpoolctl import threadpool_limits
+
+from apps.options import add_backend, add_json, add_model, add_threads, need
+from backends import Array, InkdigitsError, get_backend
 from engine.datasets import Examples, load_mnist, read_examples
 from engine.drawings import read_drawings
 from engine.images import images_from_pictures
@@ -26,6 +28,7 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_backend(parser)
+    add_threads(parser)
     add_model(parser)
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
@@ -64,8 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
         plots = need("apps.plots", "matplotlib", "drawing pictures")
         for path in pictures:
             plots.check_picture(path)
-    network = Network.load(arguments.model, arguments.backend)
-    evaluation, images, of_drawings = _evaluate(arguments, network)
+    network = Network.load(arguments.model, get_backend(arguments.backend, arguments.threads))
+    with threadpool_limits(arguments.threads):
+        evaluation, images, of_drawings = _evaluate(arguments, network)
+    if pictures and not evaluation.n:
+        raise InkdigitsError("none of the drawings has a label: there are no mistakes to draw")
     if arguments.json:
         print(json.dumps(_as_json(evaluation) | _drawings_as_json(of_drawings)))
     else:
@@ -98,10 +104,11 @@ def _evaluate(
 
 
 def _as_json(evaluation: Evaluation) -> dict[str, Any]:
+    measured = evaluation.n > 0  # else all drawings are unlabelled, and JSON has no NaN
     return {
-        "accuracy": evaluation.accuracy,
-        "interval_95": evaluation.interval_95,
-        "top2_accuracy": evaluation.top2_accuracy,
+        "accuracy": evaluation.accuracy if measured else None,
+        "interval_95": evaluation.interval_95 if measured else None,
+        "top2_accuracy": evaluation.top2_accuracy if measured else None,
         "n": evaluation.n,
         "confusion": evaluation.confusion.tolist(),
     }
@@ -114,14 +121,22 @@ def _drawings_as_json(drawings: DrawingsEvaluation | None) -> dict[str, Any]:
 
 
 def _print_report(evaluation: Evaluation, drawings: DrawingsEvaluation | None) -> None:
-    low, high = evaluation.interval_95
-    print(f"accuracy          {evaluation.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
-    print(f"in two guesses    {evaluation.top2_accuracy:.2%}")
-    print(f"digits            {evaluation.n:,}")
+    if evaluation.n:
+        low, high = evaluation.interval_95
+        print(f"accuracy          {evaluation.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
+        print(f"in two guesses    {evaluation.top2_accuracy:.2%}")
+    print(
+        f"digits            {evaluation.n:,}{'' if evaluation.n else '  (none of the drawings has a label)'}"
+    )
     if drawings:
         print(f"time              {drawings.milliseconds_per_digit:.2f} ms a drawing")
         counts = ", ".join(f"{count} {state}" for state, count in drawings.states.items() if count)
         print(f"said to be        {counts}")
+    if evaluation.n:
+        _print_confusion(evaluation)
+
+
+def _print_confusion(evaluation: Evaluation) -> None:
     print()
     print("written \\ read" + "".join(f"{digit:7}" for digit in range(10)))
     for digit, counts in enumerate(evaluation.confusion):

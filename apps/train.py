@@ -156,6 +156,9 @@ def _drawings(arguments: argparse.Namespace, recipe: Recipe | None) -> tuple[lis
     drawings = read_drawings(arguments.strokes)
     kept_out = [each for each in drawings if str(each.writer) in arguments.without_writers]
     learn = [each for each in drawings if str(each.writer) not in arguments.without_writers]
+    if arguments.without_writers and not any(each.label is not None for each in kept_out):
+        writers = ",".join(arguments.without_writers)
+        raise OptionsError(f"{arguments.strokes} has no digits by {writers}: nothing to judge the network by")
     return learn, kept_out
 
 

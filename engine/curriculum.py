@@ -118,6 +118,7 @@ class Teaching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     teachers, steps, batch_size : how many, and how each is trained, on digits of every stage
     trust : the teachers' share in a target; the label has the rest
     temperature : by which their logits are divided, so that they doubt more openly
+    blend : how often another digit is laid faintly over a digit; then the teachers' word alone counts
     """
 
     teachers: Annotated[int, Meta(ge=1)]
@@ -125,6 +126,7 @@ class Teaching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     batch_size: Annotated[int, Meta(ge=1)] = 256
     trust: Annotated[float, Meta(ge=0, le=1)] = 0.7
     temperature: Annotated[float, Meta(gt=0)] = 2.0
+    blend: Annotated[float, Meta(ge=0, le=1)] = 0.0
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -216,11 +218,12 @@ class RecipeCurriculum:
                 for start in range(0, stage.digits, AT_ONCE):
                     part = slice(start, min(start + AT_ONCE, stage.digits))
                     images[part], labels = maker.digits(stage, part.stop - part.start)
-                    targets[part] = self._targets(images[part], labels, teachers)
+                    blended = _blend(images[part], labels, teaching.blend if teaching else 0, random)
+                    targets[part] = self._targets(images[part], labels, blended, teachers)
                     yield Preparation("new digits", part.stop, stage.digits)
                 yield Lesson(images, targets, stage.passes)
 
-    def _targets(self, images: Array, labels: Array, teachers: list[Teacher]) -> Array:
+    def _targets(self, images: Array, labels: Array, blended: Array, teachers: list[Teacher]) -> Array:
         """What is to be said of digits: (n, 10). A label below 0 marks a scribble."""
         digits = labels >= 0
         targets = np.full((len(labels), CLASSES), self.recipe.scribble_weight / CLASSES, np.float32)
@@ -229,9 +232,22 @@ class RecipeCurriculum:
         if teaching:
             logits = np.mean([teacher.logits(images[digits]) for teacher in teachers], axis=0)
             advice = self.backend.softmax_forward(logits / np.float32(teaching.temperature))
-            trust = np.float32(teaching.trust)
+            trust = np.where(blended[digits, None], np.float32(1), np.float32(teaching.trust))
             targets[digits] = (1 - trust) * targets[digits] + trust * advice
         return targets
+
+
+def _blend(images: Array, labels: Array, share: float, random: np.random.Generator) -> Array:
+    """Lay other digits faintly over a share of the digits. Changes ``images``; returns which, (n,) bool.
+
+    Teachers show more of what they know on such pictures than on digits (mixup, Zhang et al. 2018; for teaching
+    Beyer et al. 2022).
+    """
+    blended = (labels >= 0) & (random.random(len(labels)) < share)
+    others = random.choice(np.flatnonzero(labels >= 0), blended.sum())
+    own = random.uniform(0.5, 1, (len(others), 1, 1)).astype(np.float32)
+    images[blended] = np.rint(own * images[blended] + (1 - own) * images[others])
+    return blended
 
 
 class _Maker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from backends.base import Array
 from engine.datasets import DataError, Examples
 from engine.drawings import Drawing
 from engine.network import Network
+from engine.preprocessing import SIDE
 from engine.recognition import State, recognize_strokes
 
 AT_ONCE = 2000  # images for one call: enough to be fast, few enough to stay small in memory
@@ -18,7 +20,7 @@ AT_ONCE = 2000  # images for one call: enough to be fast, few enough to stay sma
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A network's answers to examples whose labels are known.
+    """A network's answers to examples whose labels are known; of no examples, the accuracies are NaN.
 
     Attributes
     ----------
@@ -41,7 +43,7 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float:
-        return float((self.answers == self.labels).mean())
+        return _share(self.answers == self.labels)
 
     @property
     def interval_95(self) -> tuple[float, float]:
@@ -52,7 +54,7 @@ class Evaluation:
     def top2_accuracy(self) -> float:
         """The share of examples whose digit is among the two most probable."""
         top2 = np.argsort(self.probabilities, axis=1)[:, -2:]
-        return float((top2 == self.labels[:, None]).any(axis=1).mean())
+        return _share((top2 == self.labels[:, None]).any(axis=1))
 
     @property
     def confusion(self) -> Array:
@@ -96,10 +98,10 @@ class DrawingsEvaluation:
 
 
 def evaluate_drawings(network: Network, drawings: list[Drawing]) -> DrawingsEvaluation:
-    """Let a network read drawings as the window does, one at a time; raises `DataError` without digits."""
+    """Let a network read drawings as the window does, one at a time; raises `DataError` without any."""
+    if not drawings:
+        raise DataError("there are no drawings to read")
     labelled = [index for index, drawing in enumerate(drawings) if drawing.label is not None]
-    if not labelled:
-        raise DataError("none of the drawings has a label: there is nothing to measure")
     recognize_strokes(network, drawings[0].strokes)  # whatever happens only once happens here
     started = time.perf_counter()
     read = [recognize_strokes(network, drawing.strokes) for drawing in drawings]
@@ -107,20 +109,26 @@ def evaluate_drawings(network: Network, drawings: list[Drawing]) -> DrawingsEval
     nothing = np.full(10, 0.1)  # of an empty drawing nothing is known
     probabilities = [read[index].probabilities for index in labelled]
     evaluation = Evaluation(
-        np.array([drawings[index].label for index in labelled]),
-        np.stack([nothing if p is None else p for p in probabilities]),
+        np.array([drawings[index].label for index in labelled], np.int64),
+        np.array([nothing if p is None else p for p in probabilities]).reshape(-1, 10),
     )
     states = {state.value: sum(each.state is state for each in read) for state in State}
-    images = np.stack([read[index].image for index in labelled])
+    images = np.array([read[index].image for index in labelled], np.uint8).reshape(-1, SIDE, SIDE)
     return DrawingsEvaluation(evaluation, images, states, 1000 * seconds / len(drawings))
+
+
+def _share(true: Array) -> float:
+    return float(true.mean()) if len(true) else math.nan
 
 
 def wilson_interval(right: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     """The interval in which the true share lies with 95 % confidence, of ``right`` successes in ``n`` tries.
 
     Wilson's score interval (1927), which stays inside [0, 1] and holds near 100 %, where the usual
-    plus-or-minus does not.
+    plus-or-minus does not. Of no tries at all nothing is known: 0 to 1.
     """
+    if not n:
+        return 0.0, 1.0
     share = right / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))

@@ -140,7 +140,7 @@ def test_backends(run: Any) -> None:
     assert [each["name"] for each in listed[:2]] == ["numpy", "numba"]
     code, out, _ = run("backends", "--check", "numpy")
     assert code == 0
-    assert "21 of 21 checks passed" in out
+    assert "24 of 24 checks passed" in out
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,24 @@ def test_drawings_are_read_and_measured(run: Any, tmp_path: Path) -> None:
     assert json.loads(run(*words, "3")[1])["states"]["empty"] == 0
     code, _, err = run(*words, "4")
     assert code == 2
-    assert "nothing to measure" in err
+    assert "there are no drawings" in err
+
+
+def test_drawings_without_a_label_are_counted(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "blanks.json").write_text(json.dumps([{"label": None, "strokes": []}] * 3))
+    words = ("evaluate", "--strokes", tmp_path / "blanks.json")
+    code, out, _ = run(*words, "--json")
+    assert code == 0
+    result = json.loads(out)
+    assert result["accuracy"] is result["top2_accuracy"] is result["interval_95"] is None
+    assert result["n"] == np.sum(result["confusion"]) == 0
+    assert result["states"]["empty"] == 3
+    code, out, _ = run(*words, "--threads", "2")
+    assert code == 0
+    assert "3 empty" in out
+    code, _, err = run(*words, "--mistakes", tmp_path / "mistakes.png")
+    assert code == 2
+    assert "no mistakes to draw" in err
 
 
 def test_pictures_of_any_size_are_measured(run: Any, tiny: Dataset, model: Path, tmp_path: Path) -> None:
@@ -238,6 +255,7 @@ hidden = [16]
 teachers = 1
 steps = 5
 batch_size = 32
+blend = 0.2
 [[stages]]
 lessons = 2
 digits = 500
@@ -282,6 +300,9 @@ strokes = { rotation = 0.1, elastic = 0.02, hook = 0.5, thin = 0.2, pen_high = 3
         tmp_path / "b.json",
     )
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()  # bit for bit
+    code, _, err = run(*words, "--strokes", tmp_path / "drawings.json", "--without-writers", "4")
+    assert code == 2
+    assert "no digits by 4" in err
 
 
 @pytest.mark.parametrize(
