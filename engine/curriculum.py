@@ -240,8 +240,8 @@ class RecipeCurriculum:
 def _blend(images: Array, labels: Array, share: float, random: np.random.Generator) -> Array:
     """Lay other digits faintly over a share of the digits. Changes ``images``; returns which, (n,) bool.
 
-    Teachers show more of what they know on such pictures than on digits (mixup, Zhang et al. 2018; for teaching
-    Beyer et al. 2022).
+    Teachers show more of what they know on such pictures than on digits (mixup, Zhang et al. 2018; for
+    teaching, Beyer et al. 2022).
     """
     blended = (labels >= 0) & (random.random(len(labels)) < share)
     others = random.choice(np.flatnonzero(labels >= 0), blended.sum())
