@@ -2,7 +2,7 @@
 
 A lesson is a set of digits with what is to be said of them, gone through several times. The plain curriculum
 is one lesson, the data set, gone through once an epoch. A recipe makes new digits for each lesson: varied
-pictures, varied drawings and scribbles, mixed, and judged by teachers if it has any.
+pictures, varied drawings and scribbles, mixed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from engine.model_file import Decision
 from engine.picture_variation import PictureVariation, vary_pictures
 from engine.scribbles import scribbles
 from engine.stroke_variation import PackedDrawings, StrokeVariation, pack_drawings, vary_drawings
-from engine.teacher import Teacher
 
 CLASSES = 10
 AT_ONCE = 256  # digits varied in one go: small enough for the processor's cache
@@ -110,27 +109,8 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     strokes: StrokeVariation = StrokeVariation()
 
 
-class Teaching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Teachers, and how much their word counts.
-
-    Attributes
-    ----------
-    teachers, steps, batch_size : how many, and how each is trained, on digits of every stage
-    trust : the teachers' share in a target; the label has the rest
-    temperature : by which their logits are divided, so that they doubt more openly
-    blend : how often another digit is laid faintly over a digit; then the teachers' word alone counts
-    """
-
-    teachers: Annotated[int, Meta(ge=1)]
-    steps: Annotated[int, Meta(ge=1)]
-    batch_size: Annotated[int, Meta(ge=1)] = 256
-    trust: Annotated[float, Meta(ge=0, le=1)] = 0.7
-    temperature: Annotated[float, Meta(gt=0)] = 2.0
-    blend: Annotated[float, Meta(ge=0, le=1)] = 0.0
-
-
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole training run: options of `TrainingOptions`, stages, teachers, and how answers are judged.
+    """A whole training run: options of `TrainingOptions`, stages, and how answers are judged.
 
     Attributes
     ----------
@@ -140,7 +120,6 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     training: dict[str, Any]
     stages: Annotated[list[Stage], Meta(min_length=1)]
-    teaching: Teaching | None = None
     scribble_weight: Annotated[float, Meta(ge=0)] = 0.1
     decision: Decision = Decision()
 
@@ -171,8 +150,7 @@ class RecipeCurriculum:
     ----------
     pictures : examples to be varied as pictures
     drawings : examples to be varied as strokes; those without a label are left out
-    backend : varies the pictures
-    teachers_backend : computes the teachers, whose inputs are dense: NumPy is the right one
+    backend : varies them
     """
 
     def __init__(
@@ -181,7 +159,6 @@ class RecipeCurriculum:
         pictures: Examples,
         drawings: Sequence[Drawing],
         backend: Backend,
-        teachers_backend: Backend,
     ) -> None:
         digits = [drawing for drawing in drawings if drawing.label is not None]
         if not digits and any(s.mixture.drawings or s.mixture.scribbles for s in recipe.stages):
@@ -191,7 +168,6 @@ class RecipeCurriculum:
         self.digits = digits
         self.packed = pack_drawings(digits) if digits else None
         self.backend = backend
-        self.teachers_backend = teachers_backend
 
     def steps(self, batch_size: int) -> int:
         return sum(
@@ -200,17 +176,8 @@ class RecipeCurriculum:
         )
 
     def lessons(self, random: np.random.Generator) -> Iterator[Preparation | Lesson]:
-        """Make the lessons, one when the one before is over; teachers are trained before the first."""
+        """Make the lessons, one when the one before is over."""
         maker = _Maker(self, random)
-        teachers: list[Teacher] = []
-        teaching = self.recipe.teaching
-        for number in range(teaching.teachers if teaching else 0):
-            assert teaching is not None
-            teacher = Teacher(random, self.teachers_backend)
-            batches = maker.batches(teaching.steps, teaching.batch_size)
-            for done in teacher.train(batches, teaching.steps):
-                yield Preparation(f"teacher {number + 1} of {teaching.teachers}", done, teaching.steps)
-            teachers.append(teacher)
         for stage in self.recipe.stages:
             for _ in range(stage.lessons):
                 images = np.empty((stage.digits, 28, 28), np.uint8)
@@ -218,36 +185,16 @@ class RecipeCurriculum:
                 for start in range(0, stage.digits, AT_ONCE):
                     part = slice(start, min(start + AT_ONCE, stage.digits))
                     images[part], labels = maker.digits(stage, part.stop - part.start)
-                    blended = _blend(images[part], labels, teaching.blend if teaching else 0, random)
-                    targets[part] = self._targets(images[part], labels, blended, teachers)
+                    targets[part] = self._targets(labels)
                     yield Preparation("new digits", part.stop, stage.digits)
                 yield Lesson(images, targets, stage.passes)
 
-    def _targets(self, images: Array, labels: Array, blended: Array, teachers: list[Teacher]) -> Array:
+    def _targets(self, labels: Array) -> Array:
         """What is to be said of digits: (n, 10). A label below 0 marks a scribble."""
         digits = labels >= 0
         targets = np.full((len(labels), CLASSES), self.recipe.scribble_weight / CLASSES, np.float32)
         targets[digits] = np.eye(CLASSES, dtype=np.float32)[labels[digits]]
-        teaching = self.recipe.teaching
-        if teaching:
-            logits = np.mean([teacher.logits(images[digits]) for teacher in teachers], axis=0)
-            advice = self.backend.softmax_forward(logits / np.float32(teaching.temperature))
-            trust = np.where(blended[digits, None], np.float32(1), np.float32(teaching.trust))
-            targets[digits] = (1 - trust) * targets[digits] + trust * advice
         return targets
-
-
-def _blend(images: Array, labels: Array, share: float, random: np.random.Generator) -> Array:
-    """Lay other digits faintly over a share of the digits. Changes ``images``; returns which, (n,) bool.
-
-    Teachers show more of what they know on such pictures than on digits (mixup, Zhang et al. 2018; for
-    teaching, Beyer et al. 2022).
-    """
-    blended = (labels >= 0) & (random.random(len(labels)) < share)
-    others = random.choice(np.flatnonzero(labels >= 0), blended.sum())
-    own = random.uniform(0.5, 1, (len(others), 1, 1)).astype(np.float32)
-    images[blended] = np.rint(own * images[blended] + (1 - own) * images[others])
-    return blended
 
 
 class _Maker:
@@ -285,15 +232,6 @@ class _Maker:
             labels.append(np.full(scribbled, -1))
         order = random.permutation(n)
         return np.concatenate(images)[order], np.concatenate(labels)[order]
-
-    def batches(self, steps: int, batch_size: int) -> Iterator[tuple[Array, Array]]:
-        """So many batches of digits alone, from each stage in proportion."""
-        stages = self.curriculum.recipe.stages
-        shares = np.cumsum([stage.lessons * stage.digits * stage.passes for stage in stages])
-        for step in range(steps):
-            stage = stages[np.searchsorted(shares / shares[-1], (step + 0.5) / steps)]
-            mixture = msgspec.structs.replace(stage.mixture, scribbles=0)
-            yield self.digits(msgspec.structs.replace(stage, mixture=mixture), batch_size)
 
 
 class _Shuffled:

@@ -20,7 +20,6 @@ from threadpoolctl import ThreadpoolController
 
 from backends.base import Array, Backend, InkdigitsError, Parameters
 from backends.optimizers import SGD, AdamW, Nesterov, Optimizer, WeightAverage
-from backends.registry import get_backend
 from engine.curriculum import (
     CLASSES,
     Curriculum,
@@ -159,7 +158,7 @@ class Training:
         learn, self._validate = self._split()
         self._curriculum: Curriculum = PlainCurriculum(learn, options.epochs)
         if recipe:
-            self._curriculum = RecipeCurriculum(recipe, learn, drawings, backend, get_backend("numpy"))
+            self._curriculum = RecipeCurriculum(recipe, learn, drawings, backend)
         kept = self._average.parameters if self._average else self._parameters
         decision = recipe.decision if recipe else Decision()
         self.network = Network(

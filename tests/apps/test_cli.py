@@ -245,17 +245,12 @@ def test_show_draws_what_was_found(run: Any, tiny: Dataset, model: Path, tmp_pat
 
 
 def test_training_by_a_recipe(run: Any, tiny_file: Path, tmp_path: Path) -> None:
-    """A whole recipe in small: teachers, pictures, drawings, scribbles, writers kept out."""
+    """A whole recipe in small: pictures, drawings, scribbles, writers kept out."""
     recipe = """
 [training]
 optimizer = "adamw"
 batch_size = 64
 hidden = [16]
-[teaching]
-teachers = 1
-steps = 5
-batch_size = 32
-blend = 0.2
 [[stages]]
 lessons = 2
 digits = 500
