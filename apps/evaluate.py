@@ -10,7 +10,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from apps.options import add_backend, add_json, add_model, add_threads, need
+from apps.options import add_backend, add_json, add_model, add_threads, get_ready, need
 from backends import Array, InkdigitsError, get_backend
 from engine.datasets import Examples, load_mnist, read_examples
 from engine.drawings import read_drawings
@@ -68,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         for path in pictures:
             plots.check_picture(path)
     network = Network.load(arguments.model, get_backend(arguments.backend, arguments.threads))
+    get_ready(network)
     with threadpool_limits(arguments.threads):
         evaluation, images, of_drawings = _evaluate(arguments, network)
     if pictures and not evaluation.n:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from pathlib import Path
 from types import ModuleType
 
-from backends import InkdigitsError
+from backends import Backend, InkdigitsError
+from engine.network import Network
 
 
 def add_backend(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +61,14 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print JSON, one object a line, on standard output"
     )
+
+
+def get_ready(network: Network, training: bool = False) -> None:
+    """Let the backend compile, if it does such things, and say so: the first time it is half a minute."""
+    backend = network.backend
+    if type(backend).warm_up is not Backend.warm_up:
+        print(f"{backend.name}: getting ready (compiling, the first time)", file=sys.stderr, flush=True)
+        backend.warm_up(network.layer_sizes, network.parameters.dtype, training)
 
 
 def need(module: str, package: str, purpose: str) -> ModuleType:

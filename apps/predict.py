@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from apps.draw.words import words_for
-from apps.options import add_backend, add_json, add_model, need
+from apps.options import add_backend, add_json, add_model, get_ready, need
 from backends import Array, InkdigitsError
 from engine.drawings import read_drawing
 from engine.images import FoundDigit, find_digit, read_picture
@@ -59,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     if missing:  # before the first answer, not in the middle
         raise InkdigitsError(f"there is no file {missing[0]}")
     network = Network.load(arguments.model, arguments.backend)
+    get_ready(network)
     answers = []
     for path in arguments.files:
         answers.append(_read(path, network))

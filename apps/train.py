@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from apps.options import add_backend, add_data, add_json, add_threads, need
+from apps.options import add_backend, add_data, add_json, add_threads, get_ready, need
 from backends import InkdigitsError, get_backend
 from engine.curriculum import Preparation, Recipe, read_recipe
 from engine.datasets import (
@@ -118,8 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
     learn, unseen = _drawings(arguments, recipe)
     training = Training(_load(arguments), options, backend, recipe, learn)
 
-    _say(f"{backend.name}: getting ready")
-    backend.warm_up(training.network.layer_sizes)
+    get_ready(training.network, training=True)
     try:
         epochs = _follow(training, arguments.json)
     except KeyboardInterrupt:

@@ -334,8 +334,10 @@ class Backend(ABC):
             loss_sum += loss * len(batch)
         return loss_sum / len(order)
 
-    def warm_up(self, layer_sizes: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> None:  # noqa: B027
+    def warm_up(  # noqa: B027 (not abstract, in spite of its empty body: most backends need none)
+        self, layer_sizes: tuple[int, ...], dtype: npt.DTypeLike = np.float32, training: bool = True
+    ) -> None:
         """Do whatever must happen once (compiling, say) before a clock or a first stroke runs.
 
-        Nothing by default (hence not abstract, in spite of its empty body).
+        With ``training`` false, only what reading drawings needs. Nothing by default.
         """

@@ -229,15 +229,19 @@ class NumbaBackend(Backend):
         """
         return max(1, min(self.threads, useful, _cores()))
 
-    def warm_up(self, layer_sizes: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> None:
-        """Compile what training and prediction call, by a step on one blank image."""
+    def warm_up(
+        self, layer_sizes: tuple[int, ...], dtype: npt.DTypeLike = np.float32, training: bool = True
+    ) -> None:
+        """Compile: what reads one drawing, and for training a step on one blank image and a test."""
         parameters = Parameters.zeros(layer_sizes, dtype)
-        images = self.prepare_images(np.zeros((1, layer_sizes[0]), np.uint8), dtype)
-        labels, order = np.zeros(1, np.uint8), np.zeros(1, np.int64)
-        self.train_minibatches(parameters, SGD(), images, labels, order, 1, np.ones(1))
-        for n in (1, FEW + 1):
-            self.predict_proba(parameters, np.zeros((n, layer_sizes[0]), dtype))
-        self.draw_lines(np.zeros((1, 2, 2)), np.ones((1, 1), bool), np.ones(1), 1, 1)  # the first stroke
+        self.predict_proba(parameters, np.zeros((1, layer_sizes[0]), dtype))
+        lines = self.draw_lines(np.zeros((1, 2, 2)), np.ones((1, 1), bool), np.ones(1), 1, 1)
+        self.center_by_mass(lines, 1)
+        if training:
+            images = self.prepare_images(np.zeros((1, layer_sizes[0]), np.uint8), dtype)
+            labels, order = np.zeros(1, np.uint8), np.zeros(1, np.int64)
+            self.train_minibatches(parameters, SGD(), images, labels, order, 1, np.ones(1))
+            self.predict_proba(parameters, np.zeros((FEW + 1, layer_sizes[0]), dtype))
 
 
 GREY = scale_pixels(np.arange(256, dtype=np.uint8)[None], np.float64)[0]

@@ -6,7 +6,7 @@ import argparse
 import os
 from functools import partial
 
-from apps.options import add_backend, add_model
+from apps.options import add_backend, add_model, get_ready
 from backends.base import InkdigitsError
 from engine.model_file import shipped_model_path
 from engine.network import Network
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     network = Network.load(arguments.model, backend=arguments.backend)
     start_display()
-    network.backend.warm_up(network.layer_sizes, network.parameters.dtype)
+    get_ready(network)
     model = (arguments.model or shipped_model_path()).name
     facts = Facts(network.backend.name, model, _test_accuracy(network))
     desk = Desk(Reader(partial(recognize_strokes, network, smallest=SMALLEST_DIGIT)))

@@ -1,0 +1,37 @@
+"""Fresh variations of 256 digits, as pictures and as strokes: what a recipe makes for one step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backends import Backend, get_backend
+from engine.curriculum import AT_ONCE, read_recipe
+from engine.datasets import Examples
+from engine.drawings import Drawing
+from engine.picture_variation import vary_pictures
+from engine.stroke_variation import pack_drawings, vary_drawings
+
+STAGE = read_recipe("best").stages[0]
+ZIGZAG = np.array([(0, 0), (6, 0), (1, 4), (5, 5), (2, 9)], float)
+
+
+@pytest.mark.parametrize("kind", ["pictures", "strokes"])
+def test_variation(benchmark: Any, digits: Examples, backend: Backend, kind: str) -> None:
+    benchmark.group = f"variation of {AT_ONCE} {kind}"
+    images = digits.images[:AT_ONCE]
+    along = np.linspace(0, 4, 40)  # as many points as the median drawing of a tablet
+    points = np.stack([np.interp(along, range(5), ZIGZAG[:, axis]) for axis in (0, 1)], axis=1)
+    drawings = pack_drawings([Drawing([points], 2)] * AT_ONCE)
+
+    def varied(by: Backend) -> object:
+        random = np.random.default_rng(0)
+        if kind == "pictures":
+            return vary_pictures(images, STAGE.pictures, random, by)
+        return vary_drawings(drawings, STAGE.strokes, random, by)
+
+    difference = np.abs(np.subtract(varied(backend), varied(get_backend("numpy")), dtype=int))
+    assert (difference.max(axis=(1, 2)) <= 1).mean() >= 0.97  # a rounding may move a whole drawing
+    benchmark(varied, backend)
