@@ -253,8 +253,11 @@ def check_gradients(backend: Backend, dtype: npt.DTypeLike) -> None:
 
 @_check
 def check_train_minibatches(backend: Backend, dtype: npt.DTypeLike) -> None:
-    """A few steps of every optimizer, the last one short; bytes with labels, floats with soft targets."""
-    for parameters, images, labels in _network_cases(dtype):
+    """A few steps of every optimizer, the last one short; bytes with labels, floats with soft targets.
+
+    Batches of 5 and of 38: a fast backend may go another way with many images.
+    """
+    for parameters, images, labels in (*_network_cases(dtype), *_network_cases(dtype, 150)):
         order = np.random.default_rng(3).permutation(len(images))[:-1]
         rates = np.linspace(0.05, 0.01, 4)
         for new_optimizer in OPTIMIZERS:
@@ -359,9 +362,9 @@ def _update_cases(dtype: npt.DTypeLike) -> Iterator[tuple[Array, Array, Array, A
     yield zeros, zeros, zeros, zeros
 
 
-def _network_cases(dtype: npt.DTypeLike) -> Iterator[tuple[Parameters, Array, Array]]:
+def _network_cases(dtype: npt.DTypeLike, n: int = 18) -> Iterator[tuple[Parameters, Array, Array]]:
     for layer_sizes in LAYER_SIZES:
-        yield _network_case(layer_sizes, 18, dtype)
+        yield _network_case(layer_sizes, n, dtype)
 
 
 def _network_case(

@@ -21,6 +21,7 @@ from backends.base import Array, Backend, Parameters, flatten, scale_pixels
 from backends.optimizers import SGD, AdamW, Nesterov, Optimizer, WeightAverage
 
 VECTOR = 16  # outputs are rounded up to a multiple of this
+CACHE_LINE = 64  # bytes
 CHUNK = 64  # images that are read together
 FEW = 8  # up to so many images are read one by one; images of a batch that make another thread worth while
 
@@ -40,11 +41,11 @@ class NumbaBackend(Backend):
         from backends import numba_fused, numba_imaging, numba_kernels
 
         super().__init__(threads)
-        self._known: Parameters | None = None  # read from before; the table says where they lie
-        self._table: Array | None = None
+        self._known: _Known | None = None
         self._kernels = numba_kernels
         self._imaging = numba_imaging
         self._fused = numba_fused
+        self._predict_few = numba_fused.predict_few
 
     # ---- Kernels: the reference's formulas, compiled -------------------------------------------
 
@@ -111,11 +112,14 @@ class NumbaBackend(Backend):
     # ---- Compositions: fused ----------------------------------------------------------------------
 
     def predict_proba(self, parameters: Parameters, x: Array) -> Array:
-        if len(x) <= FEW:
-            if self._known is not parameters:
-                self._known, self._table = parameters, _addresses(parameters)
-            if self._table is not None and x.dtype == parameters.weights[0].dtype:
-                p: Array = self._fused.predict_few(self._table, x)
+        n = len(x)
+        if n <= FEW:  # a digit takes two microseconds here, and each attribute that is looked up 0.02
+            known = self._known
+            if known is None or known.parameters is not parameters:
+                known = self._known = _Known(parameters)
+            if known.table is not None and x.dtype == known.dtype:
+                p = np.empty((n, known.classes), known.dtype)
+                self._predict_few(known.table, x, p)
                 return p
         layers = _pack(parameters)
         p = np.empty((len(x), parameters.layer_sizes[-1]), x.dtype)
@@ -123,10 +127,8 @@ class NumbaBackend(Backend):
 
         def read(thread: int) -> None:
             first, last = len(x) * thread // threads, len(x) * (thread + 1) // threads
-            scratch = [np.empty((CHUNK, w.shape[1]), w.dtype) for w in layers]
-            self._fused.predict(
-                layers, tuple(scratch), _ink_scratch(CHUNK, x.shape[1], x.dtype), x, first, last, p
-            )
+            scratch = [_zeros((CHUNK, w.shape[1]), w.dtype) for w in layers]
+            self._fused.predict(layers, tuple(scratch), x, first, last, p)
 
         _together(read, threads)
         return p
@@ -189,7 +191,7 @@ class NumbaBackend(Backend):
         threads = self._team(batch_size // FEW)
         dtype = parameters.dtype
         pixels = images.shape[1]
-        words = math.ceil(math.ceil(batch_size / threads) / fused.WORD)
+        words = math.ceil(fused.share(batch_size, threads) / fused.WORD)
         losses = np.empty(len(order))
         meetings = np.zeros(1, np.int64)
         arguments = (
@@ -197,8 +199,9 @@ class NumbaBackend(Backend):
             rules,
             packed[id(parameters)],
             layers,
-            tuple(np.zeros((batch_size, layer[0].shape[1]), dtype) for layer in layers),
-            tuple(np.zeros((batch_size, layer[0].shape[1]), dtype) for layer in layers),
+            _turned(packed[id(parameters)]),
+            tuple(_zeros((batch_size, layer[0].shape[1]), dtype) for layer in layers),
+            tuple(_zeros((batch_size, layer[0].shape[1]), dtype) for layer in layers),
             _ink_scratch(batch_size, pixels, dtype),
             np.empty((threads, words, pixels), np.uint64),
             images,
@@ -294,22 +297,47 @@ def _pack(parameters: Parameters) -> tuple[Array, ...]:
     layers = []
     for w, b in zip(parameters.weights, parameters.biases, strict=True):
         inputs, outputs = w.shape
-        layer = np.zeros((inputs + 1, math.ceil(outputs / VECTOR) * VECTOR), w.dtype)
+        layer = _zeros((inputs + 1, math.ceil(outputs / VECTOR) * VECTOR), w.dtype)
         layer[:inputs, :outputs], layer[inputs, :outputs] = w, b
         layers.append(layer)
     return tuple(layers)
 
 
-def _addresses(parameters: Parameters) -> Array | None:
-    """Where the parameters lie in memory, a row for each layer: weights, biases, I, O.
+def _zeros(shape: tuple[int, int], dtype: npt.DTypeLike) -> Array:
+    """As `np.zeros`, at the start of a cache line: a vector that lies in two of them takes two loads."""
+    rows, columns = shape
+    dtype = np.dtype(dtype)
+    room = np.zeros(rows * columns + CACHE_LINE // dtype.itemsize, dtype)
+    first = -room.ctypes.data % CACHE_LINE // dtype.itemsize
+    return room[first : first + rows * columns].reshape(shape)
 
-    It holds as long as ``parameters`` is kept: its arrays change in place, and never move. None where they
-    are not of one dtype, row by row, as the contract has it: what goes by addresses must not guess.
+
+def _turned(layers: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Room for each layer's weights turned round, (O + 1, I), I rounded up to whole vectors; all zeros."""
+    return tuple(
+        _zeros((layer.shape[1] + 1, math.ceil((len(layer) - 1) / VECTOR) * VECTOR), layer.dtype)
+        for layer in layers
+    )
+
+
+class _Known:
+    """Parameters that a few images were read by, and where they lie in memory.
+
+    The table has a row for each layer: weights, biases, I, O. It holds as long as ``parameters`` is kept: its
+    arrays change in place, and never move. None where they are not of one dtype, row by row, as the contract
+    has it: what goes by addresses must not guess.
     """
-    if not all(each.dtype == parameters.dtype and each.flags.c_contiguous for each in parameters.tensors()):
-        return None
-    layers = zip(parameters.weights, parameters.biases, strict=True)
-    return np.array([(w.ctypes.data, b.ctypes.data, *w.shape) for w, b in layers], np.int64)
+
+    __slots__ = ("classes", "dtype", "parameters", "table")
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+        self.dtype = parameters.dtype
+        self.classes = parameters.layer_sizes[-1]
+        self.table: Array | None = None
+        if all(each.dtype == self.dtype and each.flags.c_contiguous for each in parameters.tensors()):
+            layers = zip(parameters.weights, parameters.biases, strict=True)
+            self.table = np.array([(w.ctypes.data, b.ctypes.data, *w.shape) for w, b in layers], np.int64)
 
 
 def _unpack(layers: tuple[Array, ...], parameters: Parameters) -> None:
@@ -324,8 +352,8 @@ def _targets(labels: Array, classes: int, dtype: npt.DTypeLike) -> Array:
 
 
 def _ink_scratch(n: int, pixels: int, dtype: npt.DTypeLike) -> tuple[Array, Array, Array]:
-    """Room for the ink of n images: pixels, values, and how many there are of each image."""
-    return np.empty((n, pixels), np.int32), np.empty((n, pixels), dtype), np.empty(n, np.int64)
+    """Room for the ink of n images, and of one more where n is odd: pixels, values, and how many there are."""
+    return np.empty((n, pixels), np.int32), np.empty((n + 1, pixels), dtype), np.empty(n, np.int64)
 
 
 def _cores() -> int:

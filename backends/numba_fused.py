@@ -49,10 +49,12 @@ from backends.numba_simd import (
 Layers = tuple[Array, ...]
 
 # Outputs in a vector: as many of the widest as fit, then of the next.
-WIDEST, WIDE, NARROW = 128, 64, 16
+WIDEST, WIDE, NARROW, NARROWEST = 128, 64, 16, 8
 WORD = 64  # images that one word of bits speaks of
+AHEAD = 4  # images that memory is asked for ahead of the one that is read
 CACHE_LINE = 64  # bytes
 NO_MORE_WAITING = 1 << 62
+TURN = 32  # images of a batch for which it is worth while to turn the weights round
 PATIENCE = 1000  # times to look whether the team is complete before leaving the core to others
 ONE = np.uint64(1)
 SGD, NESTEROV, ADAMW = 0, 1, 2
@@ -82,32 +84,10 @@ def ink_bits(x: Any, width: int, row: int, start: int) -> Any:
 
 
 @inlined
-def list_ink(
-    x: Any,
-    width: int,
-    grey: Any,
-    row: int,
-    n: int,
-    pixels: Any,
-    values: Any,
-    words: Any,
-    word: int,
-    image: Any,
-) -> int:
-    """List the ink of one image in row n of ``pixels`` and ``values``; returns how much there is."""
-    # pixels[n] = np.nonzero(x[row]); values[n] = grey[x[row, pixels]]; words[word, pixels] |= image
-    count = 0
-    for i in range(0, width, WORD):
-        left = ink_bits(x, width, row, i)
-        while left:
-            pixel = i + lowest_bit(left)
-            left &= left - ONE
-            put(pixels, n, count, pixel)
-            put(values, n, count, ink_value(x, grey, row, pixel))
-            count += 1
-            if words is not None:
-                put(words, word, pixel, item(words, word, pixel) | image)
-    return count
+def ask_for(x: Array, images: Any, row: int) -> None:
+    """Ask for a row of x, whose view is ``images``, that will be wanted soon."""
+    for i in range(0, x.shape[1], CACHE_LINE // x.itemsize):
+        prefetch(images, row, i)
 
 
 @jit
@@ -119,25 +99,41 @@ def find_ink(
     first: int,
     last: int,
     ink: tuple[Array, Array, Array],
-    bits: Any,
+    bits: Array,
 ) -> None:
-    """List the ink of the images ``first`` to ``last`` of the batch ``rows = order[start:]``.
+    """List the ink of the images ``first`` (an even number) to ``last`` of the batch ``rows = order[start:]``.
 
-    And turn it round: which of these images have ink at a pixel.
+    Two images share a list: the pixels where either has ink. And turn it round: which of these images have ink
+    at a pixel.
     """
-    # pixels[n, : counts[n]] = np.nonzero(x[rows[n]]); values[n, : counts[n]] = grey[x[rows[n], pixels[n]]]
+    # pixels[n, : counts[n]] = np.nonzero(x[rows[n]] | x[rows[n + 1]]) for each even n;
+    # values[n, : counts[n]] = grey[x[rows[n], pixels[n]]]; values[n + 1] likewise
     # bits[word, pixel] = Σ_n 2**n over the images n of the word that have ink at the pixel
-    counts = ink[2]
-    pixels, values, images = view(ink[0]), view(ink[1]), view(x)
-    if bits is not None:
-        bits[:] = 0
-    for n in range(first, last):
-        # The images lie anywhere in memory: ask for the one after next, which more than halves the time.
-        if start + n + 2 < len(order):
-            for i in range(0, x.shape[1], CACHE_LINE // x.itemsize):
-                prefetch(images, order[start + n + 2], i)
-        word, image = (n - first) // WORD, ONE << np.uint64((n - first) % WORD)
-        counts[n] = list_ink(images, x.shape[1], grey, order[start + n], n, pixels, values, bits, word, image)
+    pixels, values, counts = view(ink[0]), view(ink[1]), ink[2]
+    images, width = view(x), x.shape[1]
+    bits[:] = 0
+    words = view(bits)
+    for n in range(first, last, 2):
+        # The images lie anywhere in memory: ask for those after next, which more than halves the time.
+        for ahead in range(start + n + AHEAD, min(start + n + AHEAD + 2, len(order))):
+            ask_for(x, images, order[ahead])
+        row, other = order[start + n], order[min(start + n + 1, len(order) - 1)]
+        two = np.uint64(0xFFFFFFFFFFFFFFFF) if n + 1 < last else np.uint64(0)
+        word, place = (n - first) // WORD, np.uint64((n - first) % WORD)
+        count = 0
+        for i in range(0, width, WORD):
+            mine, yours = ink_bits(images, width, row, i), ink_bits(images, width, other, i) & two
+            left = mine | yours
+            while left:
+                k = lowest_bit(left)
+                left &= left - ONE
+                put(pixels, n, count, i + k)
+                put(values, n, count, ink_value(images, grey, row, i + k))
+                put(values, n + 1, count, ink_value(images, grey, other, i + k))
+                here = ((mine >> np.uint64(k)) & ONE) | (((yours >> np.uint64(k)) & ONE) << ONE)
+                put(words, word, i + k, item(words, word, i + k) | (here << place))
+                count += 1
+        counts[n] = count
 
 
 @jit
@@ -147,7 +143,16 @@ def ink_forward(
     # a = relu(x1 @ w), or x1 @ w where no layer follows; the outputs from o on
     pixels, values, counts = view(ink[0]), view(ink[1]), ink[2]
     bias = len(w) - 1
-    for n in range(size):
+    for n in range(0, size - 1, 2):  # two images at a time, so that a row that is loaded is used twice
+        z = other = load(like, w, bias, o)
+        for k in range(counts[n]):
+            row = load(like, w, item(pixels, n, k), o)
+            z = z + splat(like, item(values, n, k)) * row
+            other = other + splat(like, item(values, n + 1, k)) * row
+        store(relu(z) if hidden else z, a, n, o)
+        store(relu(other) if hidden else other, a, n + 1, o)
+    if size % 2:
+        n = size - 1
         z = load(like, w, bias, o)
         for k in range(counts[n]):
             z = z + splat(like, item(values, n, k)) * load(like, w, item(pixels, n, k), o)
@@ -295,12 +300,40 @@ def dense_forward(
 
 
 @jit
+def dense_product(a: Array, first: int, last: int, w: Array, z: Array, hidden: bool) -> None:
+    # z[first:last] = relu(x1 @ w) with x = a[first:last], or x1 @ w where no layer follows; every output
+    fit = w.shape[1] - w.shape[1] % WIDE
+    for o in range(0, fit, WIDE):
+        dense_forward(zeros(w, WIDE), a, first, last, w, z, o, hidden)
+    for o in range(fit, w.shape[1], NARROW):
+        dense_forward(zeros(w, NARROW), a, first, last, w, z, o, hidden)
+
+
+@jit
 def dense_backward_input(like: Any, dz: Array, first: int, last: int, w: Array, dx: Array, o: int) -> None:
     # dx[first:last] += dz[first:last] @ w.T, from the outputs from o on
     for i in range(len(w) - 1):
         row = load(like, w, i, o)
         for n in range(first, last):
             dx[n, i] += total(load(like, dz, n, o) * row)
+
+
+@jit
+def turn(w: Array, first: int, last: int, turned: Array) -> None:
+    # turned[:-1, first:last] = w[first:last].T; the last row, where a layer has its biases, stays 0
+    rows, columns = view(w), view(turned)
+    i = first
+    while i + 4 <= last:  # four at a time: the compiler would gather a column, which is slower
+        for o in range(w.shape[1]):
+            put(columns, o, i, item(rows, i, o))
+            put(columns, o, i + 1, item(rows, i + 1, o))
+            put(columns, o, i + 2, item(rows, i + 2, o))
+            put(columns, o, i + 3, item(rows, i + 3, o))
+        i += 4
+    while i < last:
+        for o in range(w.shape[1]):
+            put(columns, o, i, item(rows, i, o))
+        i += 1
 
 
 @jit
@@ -336,6 +369,12 @@ def dense_update(
 
 
 @inlined
+def share(size: int, threads: int) -> int:
+    """How many images of a batch each thread takes, but for the last: an even number, since two go together."""
+    return (size + 2 * threads - 1) // (2 * threads) * 2
+
+
+@inlined
 def wait(counter: Array, threads: int, meetings: int) -> int:
     """Go on when the whole team has come here; returns the number of such meetings so far."""
     if threads > 1:
@@ -351,14 +390,62 @@ def wait(counter: Array, threads: int, meetings: int) -> int:
 @jit
 def dense_layers_forward(w: Layers, a: Layers, first: int, last: int) -> None:
     # for each layer after the first: a = relu(x1 @ w); the last one without relu
+    for layer in range(1, len(w)):
+        dense_product(a[layer - 1], first, last, w[layer], a[layer], layer + 1 < len(w))
+
+
+@jit
+def dense_layers_backward(
+    w: Layers, turned: Layers, a: Layers, dz: Layers, first: int, last: int, turning: bool
+) -> None:
+    # for each layer from the last to the second: dz below = where(a below > 0, dz @ w.T, 0)
+    wide, narrow = zeros(w[0], WIDE), zeros(w[0], NARROW)
+    for layer in range(len(w) - 1, 0, -1):
+        below, outputs = dz[layer - 1], w[layer].shape[1]
+        if turning:
+            dense_product(dz[layer], first, last, turned[layer], below, False)
+        else:
+            below[first:last] = 0
+            fit = outputs - outputs % WIDE
+            for o in range(0, fit, WIDE):
+                dense_backward_input(wide, dz[layer], first, last, w[layer], below, o)
+            for o in range(fit, outputs, NARROW):
+                dense_backward_input(narrow, dz[layer], first, last, w[layer], below, o)
+        for n in range(first, last):
+            for o in range(0, below.shape[1], NARROW):
+                da = load(narrow, below, n, o)
+                store(positive(da, load(narrow, a[layer - 1], n, o)), below, n, o)
+
+
+@jit
+def dense_layers_update(
+    rule: Any,
+    w: Layers,
+    layers: tuple[Layers, ...],
+    turned: Layers,
+    a: Layers,
+    dz: Layers,
+    size: int,
+    thread: int,
+    threads: int,
+    turning: bool,
+) -> None:
+    # for each layer after the first: a step with dw = a.T @ dz, and with db by the first thread
     wide, narrow = zeros(w[0], WIDE), zeros(w[0], NARROW)
     for layer in range(1, len(w)):
-        outputs, hidden = w[layer].shape[1], layer + 1 < len(w)
+        inputs, outputs = len(w[layer]) - 1, w[layer].shape[1]
+        first, last = inputs * thread // threads, inputs * (thread + 1) // threads
         fit = outputs - outputs % WIDE
         for o in range(0, fit, WIDE):
-            dense_forward(wide, a[layer - 1], first, last, w[layer], a[layer], o, hidden)
+            dense_update(wide, rule, layers[layer], a[layer - 1], size, first, last, dz[layer], o)
+            if thread == 0:
+                bias_update(wide, rule, layers[layer], size, dz[layer], o)
         for o in range(fit, outputs, NARROW):
-            dense_forward(narrow, a[layer - 1], first, last, w[layer], a[layer], o, hidden)
+            dense_update(narrow, rule, layers[layer], a[layer - 1], size, first, last, dz[layer], o)
+            if thread == 0:
+                bias_update(narrow, rule, layers[layer], size, dz[layer], o)
+        if turning:
+            turn(w[layer], first, last, turned[layer])
 
 
 @jit
@@ -369,6 +456,7 @@ def train(
     rules: Array,
     w: Layers,
     layers: tuple[Layers, ...],
+    turned: Layers,
     a: Layers,
     dz: Layers,
     ink: tuple[Array, Array, Array],
@@ -388,17 +476,20 @@ def train(
     updates. Between these the team waits for its last member. Every sum is made by one thread, in the order
     in which one thread alone would make it: the result is the same, bit for bit, for any number of threads.
     """
-    wide, narrow = zeros(w[0], WIDE), zeros(w[0], NARROW)
-    depth = len(w)
+    depth, turning = len(w), batch_size >= TURN
     vectors = w[0].shape[1] // NARROW
     o_first, o_last = vectors * thread // threads * NARROW, vectors * (thread + 1) // threads * NARROW
     meetings = 0
+    for layer in range(1, depth):
+        if turning:
+            inputs = len(w[layer]) - 1
+            turn(w[layer], inputs * thread // threads, inputs * (thread + 1) // threads, turned[layer])
     for step in range(len(rules)):
         rule = view(rules[step : step + 1])
         start = step * batch_size
         rows = order[start : start + batch_size]
         size = len(rows)
-        part = (size + threads - 1) // threads
+        part = share(size, threads)
         first, last = min(thread * part, size), min((thread + 1) * part, size)
 
         find_ink(x, grey, order, start, first, last, ink, bits[thread])
@@ -416,115 +507,103 @@ def train(
             for c in range(classes):
                 losses[start + n] += target[c] * (largest - z[c] + log_total)
                 dlogits[c] = (weight * dlogits[c] - target[c]) / size
-        for layer in range(depth - 1, 0, -1):
-            # dz = where(a > 0, dz @ w.T, 0)
-            below, outputs = dz[layer - 1], w[layer].shape[1]
-            below[first:last] = 0
-            wide_outputs = outputs - outputs % WIDE
-            for o in range(0, wide_outputs, WIDE):
-                dense_backward_input(wide, dz[layer], first, last, w[layer], below, o)
-            for o in range(wide_outputs, outputs, NARROW):
-                dense_backward_input(narrow, dz[layer], first, last, w[layer], below, o)
-            for n in range(first, last):
-                for o in range(0, below.shape[1], NARROW):
-                    da = load(narrow, below, n, o)
-                    store(positive(da, load(narrow, a[layer - 1], n, o)), below, n, o)
+        dense_layers_backward(w, turned, a, dz, first, last, turning)
         meetings = wait(counter, threads, meetings)
 
-        for layer in range(1, depth):
-            inputs, outputs = len(w[layer]) - 1, w[layer].shape[1]
-            i_first, i_last = inputs * thread // threads, inputs * (thread + 1) // threads
-            wide_outputs = outputs - outputs % WIDE
-            for o in range(0, wide_outputs, WIDE):
-                dense_update(wide, rule, layers[layer], a[layer - 1], size, i_first, i_last, dz[layer], o)
-                if thread == 0:
-                    bias_update(wide, rule, layers[layer], size, dz[layer], o)
-            for o in range(wide_outputs, outputs, NARROW):
-                dense_update(narrow, rule, layers[layer], a[layer - 1], size, i_first, i_last, dz[layer], o)
-                if thread == 0:
-                    bias_update(narrow, rule, layers[layer], size, dz[layer], o)
+        dense_layers_update(rule, w, layers, turned, a, dz, size, thread, threads, turning)
         o = o_first
         while o + WIDEST <= o_last:
             ink_update(zeros(w[0], WIDEST), rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
             o += WIDEST
         while o + WIDE <= o_last:
-            ink_update(wide, rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
+            ink_update(zeros(w[0], WIDE), rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
             o += WIDE
         while o < o_last:
-            ink_update(narrow, rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
+            ink_update(zeros(w[0], NARROW), rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
             o += NARROW
         meetings = wait(counter, threads, meetings)
 
 
+# ---- Reading: nothing is kept, so ink is not listed but used where it is found ------------------------------
+
+
 @jit
-def predict(
-    w: Layers,
-    a: Layers,
-    ink: tuple[Array, Array, Array],
-    x: Array,
-    first: int,
-    last: int,
-    p: Array,
-) -> None:
+def predict(w: Layers, a: Layers, x: Array, first: int, last: int, p: Array) -> None:
     """The probabilities of the images first:last, as many at a time as the scratch arrays hold."""
     # p[first:last] = predict_proba(w, x[first:last])
-    order = np.arange(len(x))
+    images, weights, biases, below = view(x), view(w[0]), view(w[0][-1:]), view(a[0])
+    inputs, outputs = x.shape[1], w[0].shape[1]
     for start in range(first, last, len(a[0])):
         size = min(len(a[0]), last - start)
-        find_ink(x, None, order, start, 0, size, ink, None)
-        ink_layer_forward(ink, size, w[0], a[0], 0, w[0].shape[1], len(w) > 1)
+        for n in range(0, size, 2):
+            for ahead in range(start + n + AHEAD, min(start + n + AHEAD + 2, last)):
+                ask_for(x, images, ahead)
+            both = n + 1 < size
+            read_layer(images, start + n, both, inputs, weights, biases, below, n, outputs, len(w) > 1)
         dense_layers_forward(w, a, 0, size)
         for n in range(size):
             softmax_row(a[len(w) - 1][n, : p.shape[1]], p[start + n])
 
 
 @jit
-def predict_few(table: Array, x: Array) -> Array:
+def predict_few(table: Array, x: Array, p: Array) -> None:
     """The probabilities of a few images, from parameters as they are: packing them would take longer.
 
     The parameters come as a table of addresses, a row for each layer, (weights, biases, I, O): handing over
     arrays costs Numba 0.1 microseconds each, and a digit takes two in all.
     """
-    most = max(table[:, 2].max(), table[:, 3].max())
-    p = np.empty((len(x), table[-1, 3]), x.dtype)
-    read_few(table, x, np.empty((1, most), np.int32), np.empty((2, most), x.dtype), p)
-    return p
+    read_few(table, x, np.empty((2, table[:, 3].max()), x.dtype), p)
 
 
 @jit
-def read_few(table: Array, x: Array, places: Array, numbers: Array, p: Array) -> None:
-    # p = predict_proba(x); each layer goes through the non-zero numbers of its input, ink or live ReLUs
-    pixels, values, a = view(places), view(numbers), view(numbers[1:])
+def read_few(table: Array, x: Array, activations: Array, p: Array) -> None:
+    # p = predict_proba(x); the layers write the two rows of the activations by turns
+    a = view(activations)
     for n in range(len(x)):
+        below, row = view(x), n
         for layer in range(len(table)):
             inputs, outputs, hidden = table[layer, 2], table[layer, 3], layer + 1 < len(table)
             w, b = view_at(x, table[layer, 0], inputs, outputs), view_at(x, table[layer, 1], 1, outputs)
-            if layer == 0:
-                count = list_ink(view(x), inputs, None, n, 0, pixels, values, None, 0, ONE)
-            else:
-                count = list_ink(a, inputs, None, 0, 0, pixels, values, None, 0, ONE)
-            o = 0
-            while o + WIDEST <= outputs:
-                add_rows(zeros(x, WIDEST), count, pixels, values, w, b, a, o, hidden)
-                o += WIDEST
-            while o + WIDE <= outputs:
-                add_rows(zeros(x, WIDE), count, pixels, values, w, b, a, o, hidden)
-                o += WIDE
-            while o + 8 <= outputs:
-                add_rows(zeros(x, 8), count, pixels, values, w, b, a, o, hidden)
-                o += 8
-            while o < outputs:
-                add_rows(zeros(x, 1), count, pixels, values, w, b, a, o, hidden)
-                o += 1
-        softmax_row(numbers[1, : p.shape[1]], p[n])
+            read_layer(below, row, False, inputs, w, b, a, layer % 2, outputs, hidden)
+            below, row = a, layer % 2
+        softmax_row(activations[(len(table) - 1) % 2, : p.shape[1]], p[n])
 
 
 @jit
-def add_rows(
-    like: Any, count: int, pixels: Any, values: Any, w: Any, b: Any, a: Any, o: int, hidden: bool
+def read_layer(
+    x: Any, row: int, both: bool, inputs: int, w: Any, b: Any, a: Any, n: int, outputs: int, hidden: bool
 ) -> None:
-    # a = relu(values @ w[pixels] + b), or without relu where no layer follows; the outputs from o on
-    z = load(like, b, 0, o)
-    for k in range(count):
-        z = z + splat(like, item(values, 0, k)) * load(like, w, item(pixels, 0, k), o)
-    store(relu(z) if hidden else z, a, 0, o)
+    # a[n] = relu(x[row] @ w + b), or without relu where no layer follows; and where ``both``, the next row
+    o = 0
+    while o + WIDEST <= outputs:
+        add_ink(zeros(x, WIDEST), x, row, both, inputs, w, b, a, n, o, hidden)
+        o += WIDEST
+    while o + WIDE <= outputs:
+        add_ink(zeros(x, WIDE), x, row, both, inputs, w, b, a, n, o, hidden)
+        o += WIDE
+    while o + NARROWEST <= outputs:
+        add_ink(zeros(x, NARROWEST), x, row, both, inputs, w, b, a, n, o, hidden)
+        o += NARROWEST
+    while o < outputs:
+        add_ink(zeros(x, 1), x, row, both, inputs, w, b, a, n, o, hidden)
+        o += 1
+
+
+@jit
+def add_ink(
+    like: Any, x: Any, row: int, both: bool, inputs: int, w: Any, b: Any, a: Any, n: int, o: int, hidden: bool
+) -> None:
+    # the outputs of `read_layer` from o on: of two rows at a time, so that weights that are loaded are used twice
+    z = other = load(like, b, 0, o)
+    next_row = row + 1 if both else row
+    for start in range(0, inputs, WORD):
+        left = ink_bits(x, inputs, row, start) | ink_bits(x, inputs, next_row, start)
+        while left:
+            i = start + lowest_bit(left)
+            left &= left - ONE
+            weights = load(like, w, i, o)
+            z = z + splat(like, item(x, row, i)) * weights
+            other = other + splat(like, item(x, next_row, i)) * weights
+    store(relu(z) if hidden else z, a, n, o)
+    if both:
+        store(relu(other) if hidden else other, a, n + 1, o)

@@ -84,6 +84,15 @@ class PackedDrawings(msgspec.Struct, frozen=True):
     def __getitem__(self, which: Array) -> PackedDrawings:
         return PackedDrawings(self.points[which], self.joined[which], self.lengths[which], self.labels[which])
 
+    def followed_by(self, others: PackedDrawings) -> PackedDrawings:
+        """These drawings, then those."""
+        return PackedDrawings(
+            np.concatenate([self.points, others.points]),
+            np.concatenate([self.joined, others.joined]),
+            np.concatenate([self.lengths, others.lengths]),
+            np.concatenate([self.labels, others.labels]),
+        )
+
 
 def pack_drawings(drawings: list[Drawing]) -> PackedDrawings:
     """Drawings with labels, packed; those with more than 64 points lose some between the others."""

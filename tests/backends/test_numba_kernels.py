@@ -27,15 +27,17 @@ def test_ink_is_found_and_turned_round(pixels: int, dtype: Any) -> None:
     x[1], x[2] = 0, 255
     grey = np.arange(256, dtype=np.float32) if dtype == np.uint8 else None
     rows = np.random.default_rng(2).permutation(len(x))
-    ink = np.empty((80, pixels), np.int32), np.empty((80, pixels), np.float32), np.empty(80, np.int64)
+    ink = np.empty((80, pixels), np.int32), np.empty((81, pixels), np.float32), np.empty(80, np.int64)
     bits = np.ones((2, pixels), np.uint64)
-    numba_fused.find_ink(x, grey, rows, 0, 3, 80, ink, bits)
-    for n in range(3, 80):
-        found, values, count = ink[0][n], ink[1][n], ink[2][n]
-        np.testing.assert_array_equal(found[:count], np.nonzero(x[rows[n]])[0])
-        np.testing.assert_array_equal(values[:count], x[rows[n]][x[rows[n]] != 0])
-        word, bit = divmod(n - 3, 64)
-        np.testing.assert_array_equal(bits[word] >> np.uint64(bit) & np.uint64(1), x[rows[n]] != 0)
+    first, last = 4, 79  # an odd number of images: the last one has a list of its own
+    numba_fused.find_ink(x, grey, rows, 0, first, last, ink, bits)
+    for n in range(first, last):
+        mine, pair = x[rows[n]], x[rows[n - n % 2 : min(n - n % 2 + 2, last)]]
+        found = ink[0][n - n % 2, : ink[2][n - n % 2]]
+        np.testing.assert_array_equal(found, np.flatnonzero(pair.any(axis=0)))
+        np.testing.assert_array_equal(ink[1][n, : len(found)], mine[found])
+        word, bit = divmod(n - first, 64)
+        np.testing.assert_array_equal(bits[word] >> np.uint64(bit) & np.uint64(1), mine != 0)
 
 
 @pytest.mark.parametrize("layer_sizes", [(30, 10), (30, 100, 7), (70, 64, 33, 10), (784, 128, 64, 10)])
