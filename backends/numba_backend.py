@@ -352,7 +352,7 @@ def _targets(labels: Array, classes: int, dtype: npt.DTypeLike) -> Array:
 
 
 def _ink_scratch(n: int, pixels: int, dtype: npt.DTypeLike) -> tuple[Array, Array, Array]:
-    """Room for the ink of n images, and of one more where n is odd: pixels, values, and how many there are."""
+    """Room for the ink of n images, and one more where n is odd: pixels, values, how many there are."""
     return np.empty((n, pixels), np.int32), np.empty((n + 1, pixels), dtype), np.empty(n, np.int64)
 
 

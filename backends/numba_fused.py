@@ -3,10 +3,12 @@
 Each function is one stage of a training step; `train` at the end puts them together, many steps to a call.
 What makes them fast, each measured in ``benchmarks/README.md``:
 
-* Blank pixels are never visited: 150 of MNIST's 784 are ink. `find_ink` lists an image's ink by testing 64
-  pixels at a time, and notes for each pixel, in the bits of a word, which images of the batch have ink there.
-* Sums stay in registers. `ink_forward` holds 64 outputs of one image while it goes through the image's ink;
-  `ink_update` holds 64 weights of one pixel while it goes through the images that have ink there.
+* Blank pixels are never visited: 150 of MNIST's 784 are ink. `find_ink` lists the ink of two images by
+  testing 64 pixels at a time, and notes for each pixel, in the bits of a word, which images of the batch have
+  ink there.
+* Sums stay in registers. `ink_forward` holds 128 outputs of two images while it goes through their ink;
+  `ink_update` holds 128 weights of one pixel while it goes through the images that have ink there.
+* Vectors start at cache lines (the caller sees to it): one that lies in two of them takes two loads.
 * There is no gradient array: as soon as a weight's gradient is known, the optimizer's step is taken with it.
 * A team of threads shares a step (see `train`), and gives the same bits as one thread does.
 
@@ -101,10 +103,10 @@ def find_ink(
     ink: tuple[Array, Array, Array],
     bits: Array,
 ) -> None:
-    """List the ink of the images ``first`` (an even number) to ``last`` of the batch ``rows = order[start:]``.
+    """List the ink of the images ``first`` (even) to ``last`` of the batch ``rows = order[start:]``.
 
-    Two images share a list: the pixels where either has ink. And turn it round: which of these images have ink
-    at a pixel.
+    Two images share a list: the pixels where either has ink. And turn it round: which of these images have
+    ink at a pixel.
     """
     # pixels[n, : counts[n]] = np.nonzero(x[rows[n]] | x[rows[n + 1]]) for each even n;
     # values[n, : counts[n]] = grey[x[rows[n], pixels[n]]]; values[n + 1] likewise
@@ -370,7 +372,7 @@ def dense_update(
 
 @inlined
 def share(size: int, threads: int) -> int:
-    """How many images of a batch each thread takes, but for the last: an even number, since two go together."""
+    """How many images of a batch each thread takes, but for the last: even, since two go together."""
     return (size + 2 * threads - 1) // (2 * threads) * 2
 
 
@@ -524,7 +526,7 @@ def train(
         meetings = wait(counter, threads, meetings)
 
 
-# ---- Reading: nothing is kept, so ink is not listed but used where it is found ------------------------------
+# ---- Reading: ink is not listed but used where it is found -------------------------------------------------
 
 
 @jit
@@ -593,7 +595,7 @@ def read_layer(
 def add_ink(
     like: Any, x: Any, row: int, both: bool, inputs: int, w: Any, b: Any, a: Any, n: int, o: int, hidden: bool
 ) -> None:
-    # the outputs of `read_layer` from o on: of two rows at a time, so that weights that are loaded are used twice
+    # the outputs of `read_layer` from o on; of two rows, so that weights that are loaded are used twice
     z = other = load(like, b, 0, o)
     next_row = row + 1 if both else row
     for start in range(0, inputs, WORD):
