@@ -23,7 +23,8 @@ from backends.optimizers import SGD, AdamW, Nesterov, Optimizer, WeightAverage
 VECTOR = 16  # outputs are rounded up to a multiple of this
 CACHE_LINE = 64  # bytes
 CHUNK = 64  # images that are read together
-FEW = 8  # up to so many images are read one by one; images of a batch that make another thread worth while
+FEW = 8  # up to so many images are read one by one
+SHARE = 16  # images of a batch that make another thread worth while
 
 
 class NumbaBackend(Backend):
@@ -188,7 +189,7 @@ class NumbaBackend(Backend):
         packed = {id(each): _pack(each) for each in (parameters, *memory)}
         layers = tuple(zip(packed[id(parameters)], *(packed[id(each)] for each in memory), strict=True))
         batch_size = min(batch_size, len(order))
-        threads = self._team(batch_size // FEW)
+        threads = self._team(batch_size // SHARE)
         dtype = parameters.dtype
         pixels = images.shape[1]
         words = math.ceil(fused.share(batch_size, threads) / fused.WORD)
