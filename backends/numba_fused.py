@@ -227,6 +227,33 @@ def ink_update(
             descend(rule, item(rule, 0, KEEP), views, pixel, o, dw)
 
 
+@jit
+def ink_layer_update(
+    rule: Any,
+    layer: Layers,
+    x: Array,
+    grey: Any,
+    rows: Array,
+    ink: tuple[Array, Array, Array],
+    part: int,
+    bits: Array,
+    dz: Array,
+    first: int,
+    last: int,
+) -> None:
+    # dw = x1.T @ dz, and a step with it; the outputs first:last
+    o = first
+    while o + WIDEST <= last:
+        ink_update(zeros(dz, WIDEST), rule, layer, x, grey, rows, ink, part, bits, dz, o)
+        o += WIDEST
+    while o + WIDE <= last:
+        ink_update(zeros(dz, WIDE), rule, layer, x, grey, rows, ink, part, bits, dz, o)
+        o += WIDE
+    while o < last:
+        ink_update(zeros(dz, NARROW), rule, layer, x, grey, rows, ink, part, bits, dz, o)
+        o += NARROW
+
+
 # ---- The optimizers' step, on a vector of weights -------------------------------------------------------
 
 # A rule is what a step of an optimizer needs to know, as a row of numbers:
@@ -513,16 +540,7 @@ def train(
         meetings = wait(counter, threads, meetings)
 
         dense_layers_update(rule, w, layers, turned, a, dz, size, thread, threads, turning)
-        o = o_first
-        while o + WIDEST <= o_last:
-            ink_update(zeros(w[0], WIDEST), rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
-            o += WIDEST
-        while o + WIDE <= o_last:
-            ink_update(zeros(w[0], WIDE), rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
-            o += WIDE
-        while o < o_last:
-            ink_update(zeros(w[0], NARROW), rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o)
-            o += NARROW
+        ink_layer_update(rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o_first, o_last)
         meetings = wait(counter, threads, meetings)
 
 
