@@ -20,6 +20,7 @@ DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130  # exit codes
 COMMANDS = {
     "draw": ("apps.draw.command", "open a window, draw a digit, see it read while you draw"),
     "train": ("apps.train", "train a network and save it"),
+    "cross-validate": ("apps.cross_validate", "measure how a recipe reads hands that it has not learnt from"),
     "evaluate": ("apps.evaluate", "measure how good a network is"),
     "predict": ("apps.predict", "read digits from picture files"),
     "backends": ("apps.backends", "list the backends, or check that they compute what they should"),

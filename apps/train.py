@@ -10,6 +10,7 @@ from typing import Any
 
 from apps.options import add_backend, add_data, add_json, add_threads, get_ready, need
 from backends import InkdigitsError, get_backend
+from engine.cross_validation import Unseen
 from engine.curriculum import Preparation, Recipe, read_recipe
 from engine.datasets import (
     DataError,
@@ -59,6 +60,27 @@ OPTIONS: list[tuple[str, Any, str]] = [
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_learning(parser)
+    parser.add_argument(
+        "--without-writers",
+        metavar="N,N",
+        type=lambda text: text.split(","),
+        default=[],
+        help="writers of --strokes to keep out of training and to judge the network by",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        type=Path,
+        default=Path("trained.json"),
+        help="the model file to write (default: trained.json)",
+    )
+    parser.add_argument("--plot", metavar="FILE", type=Path, help="draw loss and accuracy into a picture")
+    add_json(parser)
+
+
+def add_learning(parser: argparse.ArgumentParser) -> None:
+    """The options that say what is learnt from, and how."""
     add_backend(parser)
     add_threads(parser)
     add_data(parser)
@@ -81,13 +103,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="drawings for the recipe to learn from, as JSON or UNIPEN",
     )
-    parser.add_argument(
-        "--without-writers",
-        metavar="N,N",
-        type=lambda text: text.split(","),
-        default=[],
-        help="writers of --strokes to keep out of training and to judge the network by",
-    )
     for name, kind, what in OPTIONS:
         spelled, default = "--" + name.replace("_", "-"), getattr(DEFAULTS, name)
         if isinstance(kind, list):
@@ -95,45 +110,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         else:
             shown = f" (default: {default})" if isinstance(default, int | float | str) else ""
             parser.add_argument(spelled, metavar="X", type=kind, help=what + shown)
-    parser.add_argument(
-        "--out",
-        metavar="FILE",
-        type=Path,
-        default=Path("trained.json"),
-        help="the model file to write (default: trained.json)",
-    )
-    parser.add_argument("--plot", metavar="FILE", type=Path, help="draw loss and accuracy into a picture")
-    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     # Everything that can be refused is refused before anything is loaded or learnt.
     recipe = read_recipe(arguments.recipe) if arguments.recipe else None
-    options = _options(arguments, recipe)
+    options = chosen_options(arguments, recipe)
     check_writable(arguments.out)
     if arguments.plot:
         plots = need("apps.plots", "matplotlib", "--plot")
         plots.check_picture(arguments.plot)
     backend = get_backend(arguments.backend, arguments.threads)
-    learn, unseen = _drawings(arguments, recipe)
-    training = Training(_load(arguments), options, backend, recipe, learn)
+    learn, kept_out = _drawings(arguments, recipe)
+    training = Training(load_dataset(arguments), options, backend, recipe, learn)
 
     get_ready(training.network, training=True)
     try:
-        epochs = _follow(training, arguments.json)
+        epochs = follow(training, arguments.json)
     except KeyboardInterrupt:
         _keep_interrupted(training, arguments.out)
         raise
     evaluation = training.test()
-    on_unseen = training.test_on_writers(unseen) if unseen else None
+    unseen = training.test_on_writers(kept_out) if kept_out else None
     training.network.save(arguments.out)
     if arguments.plot:
         plots.draw_training(epochs, arguments.plot)
-    _report(evaluation, on_unseen, arguments.out, arguments.json)
+    _report(evaluation, unseen, arguments.out, arguments.json)
     return 0
 
 
-def _options(arguments: argparse.Namespace, recipe: Recipe | None) -> TrainingOptions:
+def chosen_options(arguments: argparse.Namespace, recipe: Recipe | None) -> TrainingOptions:
     """The recipe's options, then what the command line says besides."""
     given = {name: getattr(arguments, name) for name, _, _ in OPTIONS}
     chosen = {name: value for name, value in given.items() if value is not None}
@@ -161,7 +167,8 @@ def _drawings(arguments: argparse.Namespace, recipe: Recipe | None) -> tuple[lis
     return learn, kept_out
 
 
-def _load(arguments: argparse.Namespace) -> Dataset:
+def load_dataset(arguments: argparse.Namespace) -> Dataset:
+    """The pictures to learn from."""
     if arguments.dataset == "mnist":
         bar = need("tqdm", "tqdm", "the download's progress bar").tqdm
         return load_mnist(arguments.data, lambda: bar(ncols=80, disable=None, file=sys.stderr))
@@ -170,7 +177,7 @@ def _load(arguments: argparse.Namespace) -> Dataset:
     return load_mnist_from_keras() if arguments.dataset == "mnist-keras" else load_digits8x8()
 
 
-def _follow(training: Training, as_json: bool) -> list[EpochRecord]:
+def follow(training: Training, as_json: bool) -> list[EpochRecord]:
     """Train, and show it: a bar an epoch at a terminal, else a line an epoch; returns the epochs' records."""
     epochs: list[EpochRecord] = []
     of = training.options.epochs
@@ -189,7 +196,7 @@ def _follow(training: Training, as_json: bool) -> list[EpochRecord]:
         epochs.append(record)
         bar.close(f"{_outcome(record)}  {record.seconds:.2f} s")
         if as_json:
-            _print_json(
+            print_json(
                 epoch=record.epoch,
                 train_loss=record.train_loss,
                 validation_accuracy=record.validation_accuracy,
@@ -243,7 +250,7 @@ def _keep_interrupted(training: Training, out: Path) -> None:
         _say(f"interrupted: {error}")
 
 
-def _report(evaluation: Evaluation, on_unseen: Evaluation | None, out: Path, as_json: bool) -> None:
+def _report(evaluation: Evaluation, unseen: Unseen | None, out: Path, as_json: bool) -> None:
     low, high = evaluation.interval_95
     if as_json:
         last: dict[str, object] = {
@@ -251,20 +258,24 @@ def _report(evaluation: Evaluation, on_unseen: Evaluation | None, out: Path, as_
             "test_interval_95": [low, high],
             "out": str(out),
         }
-        if on_unseen:
-            last |= {"unseen_writers_accuracy": on_unseen.accuracy, "unseen_writers_digits": on_unseen.n}
-        _print_json(**last)
+        if unseen:
+            last |= {
+                "unseen_writers_accuracy": unseen.evaluation.accuracy,
+                "unseen_writers_digits": unseen.evaluation.n,
+            }
+        print_json(**last)
         return
     print(f"test accuracy   {evaluation.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
-    if on_unseen:
-        low, high = on_unseen.interval_95
-        print(f"unseen writers  {on_unseen.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
-        print(f"  in two guesses  {on_unseen.top2_accuracy:.2%}")
+    if unseen:
+        low, high = unseen.interval_95
+        print(f"unseen writers  {unseen.evaluation.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
+        print(f"  in two guesses  {unseen.evaluation.top2_accuracy:.2%}")
     print(f"saved           {out}")
     _say(f"draw with it: inkdigits draw --model {out}")
 
 
-def _print_json(**fields: object) -> None:
+def print_json(**fields: object) -> None:
+    """Print one object, on a line of its own."""
     print(json.dumps(fields), flush=True)
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Protocol
 
@@ -23,8 +25,9 @@ from engine.datasets import Examples
 from engine.drawings import Drawing
 from engine.model_file import Decision
 from engine.picture_variation import PictureVariation, vary_pictures
+from engine.preprocessing import SIDE
 from engine.scribbles import scribbles
-from engine.stroke_variation import PackedDrawings, StrokeVariation, pack_drawings, vary_drawings
+from engine.stroke_variation import StrokeVariation, pack_drawings, vary_drawings
 
 CLASSES = 10
 AT_ONCE = 1024  # digits varied in one go: enough that NumPy's own cost a call is small beside the work
@@ -166,7 +169,6 @@ class RecipeCurriculum:
         self.recipe = recipe
         self.pictures = pictures
         self.digits = digits
-        self.packed = pack_drawings(digits) if digits else None
         self.backend = backend
 
     def steps(self, batch_size: int) -> int:
@@ -176,18 +178,31 @@ class RecipeCurriculum:
         )
 
     def lessons(self, random: np.random.Generator) -> Iterator[Preparation | Lesson]:
-        """Make the lessons, one when the one before is over."""
-        maker = _Maker(self, random)
-        for stage in self.recipe.stages:
-            for _ in range(stage.lessons):
-                images = np.empty((stage.digits, 28, 28), np.uint8)
-                targets = np.empty((stage.digits, CLASSES), np.float32)
-                for start in range(0, stage.digits, AT_ONCE):
-                    part = slice(start, min(start + AT_ONCE, stage.digits))
-                    images[part], labels = maker.digits(stage, part.stop - part.start)
-                    targets[part] = self._targets(labels)
-                    yield Preparation("new digits", part.stop, stage.digits)
-                yield Lesson(images, targets, stage.passes)
+        """Make the lessons, one when the one before is over, with as many threads as the backend has."""
+        material = _Material(self, random)
+        with ThreadPoolExecutor(self.backend.threads) as team:
+            for stage in self.recipe.stages:
+                for _ in range(stage.lessons):
+                    yield from self._lesson(stage, material, random, team)
+
+    def _lesson(
+        self, stage: Stage, material: _Material, random: np.random.Generator, team: Executor
+    ) -> Iterator[Preparation | Lesson]:
+        """New digits, a thousand at a time, each thousand with a random generator of its own.
+
+        So any number of threads makes the same.
+        """
+        images = np.empty((stage.digits, SIDE, SIDE), np.uint8)
+        targets = np.empty((stage.digits, CLASSES), np.float32)
+        sizes = [min(AT_ONCE, stage.digits - start) for start in range(0, stage.digits, AT_ONCE)]
+        chosen = [material.choose(stage.mixture.counts(size)) for size in sizes]
+        made = 0
+        for varied, labels in team.map(material.vary, repeat(stage), chosen, random.spawn(len(sizes))):
+            part = slice(made, made + len(labels))
+            images[part], targets[part] = varied, self._targets(labels)
+            made = part.stop
+            yield Preparation("new digits", made, stage.digits)
+        yield Lesson(images, targets, stage.passes)
 
     def _targets(self, labels: Array) -> Array:
         """What is to be said of digits: (n, 10). A label below 0 marks a scribble."""
@@ -197,43 +212,45 @@ class RecipeCurriculum:
         return targets
 
 
-class _Maker:
-    """Makes digits; every example comes once before any comes again."""
+class _Chosen(NamedTuple):
+    """Indices of what is to be varied in one go."""
+
+    pictures: Array
+    drawings: Array
+
+
+class _Material:
+    """What is varied: pictures, drawings and scribbles. Every digit comes once before any comes again."""
 
     def __init__(self, curriculum: RecipeCurriculum, random: np.random.Generator) -> None:
-        self.curriculum = curriculum
         self.random = random
-        self.pictures = _Shuffled(len(curriculum.pictures), random)
-        self.drawings = _Shuffled(len(curriculum.digits), random)
-        self.strays: PackedDrawings | None = None
+        self.backend = curriculum.backend
+        self.pictures = curriculum.pictures
+        self.digits = len(curriculum.digits)
+        self._next_pictures = _Shuffled(len(curriculum.pictures), random)
+        self._next_digits = _Shuffled(self.digits, random)
+        drawings = list(curriculum.digits)
         if any(stage.mixture.scribbles for stage in curriculum.recipe.stages):
-            made = scribbles(SCRIBBLES, curriculum.digits, random)
-            for drawing in made:
-                drawing.label = 0  # packing wants one; nobody reads it
-            self.strays = pack_drawings(made)
+            drawings += scribbles(SCRIBBLES, curriculum.digits, random)
+        self.drawings = pack_drawings(drawings)
 
-    def digits(self, stage: Stage, n: int) -> tuple[Array, Array]:
-        """So many digits, shuffled: images (n, 28, 28) uint8 and labels (n,), -1 for a scribble."""
-        curriculum, random = self.curriculum, self.random
-        pictured, drawn, scribbled = stage.mixture.counts(n)
-        chosen = self.pictures.next(pictured)
-        pictures = curriculum.pictures
-        images = [vary_pictures(pictures.images[chosen], stage.pictures, random, curriculum.backend)]
-        labels = [pictures.labels[chosen].astype(np.int64)]
-        if drawn + scribbled:
-            drawings = self._drawings(drawn, scribbled)
-            images.append(vary_drawings(drawings, stage.strokes, random, curriculum.backend))
-            labels += [drawings.labels[:drawn].astype(np.int64), np.full(scribbled, -1)]
-        order = random.permutation(n)
-        return np.concatenate(images)[order], np.concatenate(labels)[order]
+    def choose(self, counts: tuple[int, int, int]) -> _Chosen:
+        """So many pictures, drawings and scribbles."""
+        pictured, drawn, scribbled = counts
+        strays = self.random.integers(self.digits, self.digits + SCRIBBLES, size=scribbled)
+        return _Chosen(
+            self._next_pictures.next(pictured), np.concatenate([self._next_digits.next(drawn), strays])
+        )
 
-    def _drawings(self, drawn: int, scribbled: int) -> PackedDrawings:
-        """So many digits, then so many scribbles, to be varied together."""
-        assert self.curriculum.packed is not None
-        digits = self.curriculum.packed[self.drawings.next(drawn)]
-        if self.strays is None:
-            return digits
-        return digits.followed_by(self.strays[self.random.integers(len(self.strays), size=scribbled)])
+    def vary(self, stage: Stage, chosen: _Chosen, random: np.random.Generator) -> tuple[Array, Array]:
+        """Varied digits, shuffled: images (n, 28, 28) uint8 and labels (n,), -1 for a scribble."""
+        pictures, drawings = self.pictures.images[chosen.pictures], self.drawings[chosen.drawings]
+        images = [vary_pictures(pictures, stage.pictures, random, self.backend)]
+        if len(drawings):
+            images.append(vary_drawings(drawings, stage.strokes, random, self.backend))
+        labels = np.concatenate([self.pictures.labels[chosen.pictures], drawings.labels], dtype=np.int64)
+        order = random.permutation(len(labels))
+        return np.concatenate(images)[order], labels[order]
 
 
 class _Shuffled:

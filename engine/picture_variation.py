@@ -1,6 +1,8 @@
 """Fresh variations of pictures: one smooth warp, then pen width, blur and contrast (Simard et al. 2003).
 
-A network that never sees the same picture twice learns the digit and not the picture. Letters: n digits.
+A network that never sees the same picture twice learns the digit and not the picture. What comes out is
+framed as MNIST's digits are: the ink about as large as before, its centre of mass in the middle. Letters: n
+digits.
 Angles are in radians; an amount "±x" is drawn evenly from -x to x.
 """
 
@@ -24,7 +26,7 @@ class PictureVariation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     size : ± of the logarithm of the scale, after the ink has been scaled back to its old extent
     aspect : ± of the logarithm by which width grows and height shrinks
     shear : ± columns a row
-    shift : ± pixels, on each axis
+    shift : ± pixels, on each axis; whole pixels are undone by the framing, so 0.5 is any place in between
     elastic : pixels, the largest standard deviation of a smooth random field
     width : ± pixels on each side of a line, for half of the digits
     blur : the largest share of a pixel's neighbours in it, for three in ten
@@ -55,7 +57,7 @@ def vary_pictures(
         varied = backend.soften(varied, chance.up_to(variation.blur) * chance.happens(0.3))
     gain = np.exp(chance.up_to(variation.contrast)) / np.maximum(0.25, varied.max(axis=(1, 2)))
     varied *= 255 * gain[:, None, None]
-    return np.minimum(varied + np.float32(0.5), 255).astype(np.uint8)
+    return backend.center_by_mass(np.minimum(varied, 255), SIDE)
 
 
 def _looked_at(

@@ -70,7 +70,7 @@ class PackedDrawings(msgspec.Struct, frozen=True):
     points : (n, K, 2) float32, longer side 1, the box's middle at 0; after a drawing's own points its last
     joined : (n, K - 1) bool, whether the pen was down between a point and the next
     lengths : (n,) how many points are a drawing's own
-    labels : (n,) uint8
+    labels : (n,) int8, -1 for what is no digit
     """
 
     points: Array
@@ -84,18 +84,9 @@ class PackedDrawings(msgspec.Struct, frozen=True):
     def __getitem__(self, which: Array) -> PackedDrawings:
         return PackedDrawings(self.points[which], self.joined[which], self.lengths[which], self.labels[which])
 
-    def followed_by(self, others: PackedDrawings) -> PackedDrawings:
-        """These drawings, then those."""
-        return PackedDrawings(
-            np.concatenate([self.points, others.points]),
-            np.concatenate([self.joined, others.joined]),
-            np.concatenate([self.lengths, others.lengths]),
-            np.concatenate([self.labels, others.labels]),
-        )
-
 
 def pack_drawings(drawings: list[Drawing]) -> PackedDrawings:
-    """Drawings with labels, packed; those with more than 64 points lose some between the others."""
+    """Drawings, packed; those with more than 64 points lose some between the others."""
     n = len(drawings)
     points = np.zeros((n, POINTS, 2), np.float32)
     joined = np.zeros((n, POINTS - 1), bool)
@@ -107,7 +98,7 @@ def pack_drawings(drawings: list[Drawing]) -> PackedDrawings:
         points[index, :length] = (lines[0] - (low + high) / 2) / max((high - low).max(), 1e-9)
         points[index, length:] = points[index, length - 1]
         joined[index, : length - 1] = lines[1]
-    labels = np.array([drawing.label for drawing in drawings], np.uint8)
+    labels = np.array([-1 if drawing.label is None else drawing.label for drawing in drawings], np.int8)
     return PackedDrawings(points, joined, lengths, labels)
 
 

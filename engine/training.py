@@ -20,6 +20,7 @@ from threadpoolctl import ThreadpoolController
 
 from backends.base import Array, Backend, InkdigitsError, Parameters
 from backends.optimizers import SGD, AdamW, Nesterov, Optimizer, WeightAverage
+from engine.cross_validation import Unseen, read_unseen
 from engine.curriculum import (
     CLASSES,
     Curriculum,
@@ -30,14 +31,11 @@ from engine.curriculum import (
 )
 from engine.datasets import Dataset, Examples
 from engine.drawings import Drawing, drawings_sha256
-from engine.metrics import Evaluation, evaluate, evaluate_drawings
+from engine.metrics import Evaluation, evaluate
 from engine.model_file import Card, Decision
 from engine.network import Network, initial_parameters
 from engine.preprocessing import SIDE
-from engine.recognition import fit_decision
 from engine.schedules import learning_rates
-from engine.scribbles import scribbles
-from engine.strokes import strokes_to_image
 
 PARTS_OF_EPOCH = 20  # how often an epoch reports
 DEFAULT_LEARNING_RATE = {"sgd": 0.1, "nesterov": 0.02, "adamw": 0.002}
@@ -241,27 +239,22 @@ class Training:
         )
         return evaluation
 
-    def test_on_writers(self, drawings: list[Drawing]) -> Evaluation:
+    def test_on_writers(self, drawings: list[Drawing]) -> Unseen:
         """Score drawings of writers that were kept out, and fit on them how answers are to be read.
 
         Both results are written on the card.
         """
-        read = evaluate_drawings(self.network, drawings)
-        evaluation = read.labelled
-        low, high = evaluation.interval_95
+        unseen = read_unseen(self.network, drawings, np.random.default_rng(self.options.seed))
+        evaluation = unseen.evaluation
+        low, high = unseen.interval_95
         self.network.card.accuracy.update(
             unseen_writers=evaluation.accuracy,
             unseen_writers_interval_95=[low, high],
             unseen_writers_top2=evaluation.top2_accuracy,
             unseen_writers_digits=evaluation.n,
         )
-        digits = [drawing for drawing in drawings if drawing.label is not None]
-        others = scribbles(len(digits), digits, np.random.default_rng(self.options.seed))
-        backend = self.network.backend
-        pictures = np.stack([strokes_to_image(each.strokes, backend=backend) for each in others])
-        of_digits, of_others = (self.network.predict_proba(some) for some in (read.images, pictures))
-        self.network.card.decision = fit_decision(of_digits, evaluation.labels, of_others)
-        return evaluation
+        self.network.card.decision = unseen.decision
+        return unseen
 
     def _split(self) -> tuple[Examples, Examples | None]:
         """The examples to learn from, and those held back."""
