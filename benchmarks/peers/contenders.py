@@ -8,6 +8,7 @@ by indexing, fused optimizers, eager and compiled, and variations of a whole bat
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,9 @@ import numpy as np
 from backends import Backend, get_backend
 from backends.base import Array, Parameters, scale_pixels
 from backends.optimizers import SGD, AdamW, Nesterov, Optimizer, WeightAverage
-from engine.curriculum import AT_ONCE
+from engine.curriculum import Lesson, Preparation, Recipe, RecipeCurriculum, Stage
 from engine.datasets import Examples
-from engine.picture_variation import PictureVariation, vary_pictures
+from engine.picture_variation import PictureVariation
 
 LAYER_SIZES = (784, 128, 64, 10)
 
@@ -113,8 +114,12 @@ class OurRun:
         variation: PictureVariation | None = None,
     ) -> None:
         self.backend, self.start, self.optimizer, self.rate = backend, start, optimizer, rate
-        self.variation, self.pictures, self.random = variation, digits.images, np.random.default_rng(0)
         self.images, self.labels = backend.prepare_images(digits.images, np.float32), digits.labels
+        self.lessons: Iterator[Preparation | Lesson] | None = None
+        if variation:
+            stage = Stage(lessons=1_000_000, digits=len(digits), passes=1, pictures=variation)
+            curriculum = RecipeCurriculum(Recipe(training={}, stages=[stage]), digits, [], backend)
+            self.lessons = curriculum.lessons(np.random.default_rng(0))
         self.restart()
 
     def restart(self) -> None:
@@ -130,19 +135,13 @@ class OurRun:
     def epoch(self, order: Array, batch_size: int, rates: Array | None = None) -> float:
         if rates is None:
             rates = np.full(math.ceil(len(order) / batch_size), self.rate)
-        if self.variation:
-            self.vary(self.variation)
+        if self.lessons:
+            lesson = next(each for each in self.lessons if isinstance(each, Lesson))
+            self.images = self.backend.prepare_images(lesson.images, np.float32)
+            self.labels = lesson.targets
         return self.backend.train_minibatches(
             self.parameters, self.steps, self.images, self.labels, order, batch_size, rates, self.average
         )
-
-    def vary(self, variation: PictureVariation) -> None:
-        """Make the pictures of the next epoch."""
-        varied = np.empty_like(self.pictures)
-        for start in range(0, len(varied), AT_ONCE):
-            some = self.pictures[start : start + AT_ONCE]
-            varied[start : start + AT_ONCE] = vary_pictures(some, variation, self.random, self.backend)
-        self.images = self.backend.prepare_images(varied, np.float32)
 
     def accuracy(self, x: Array, labels: Array) -> float:
         return float((self.backend.predict_proba(self.parameters, x).argmax(1) == labels).mean())

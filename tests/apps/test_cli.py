@@ -244,8 +244,9 @@ def test_show_draws_what_was_found(run: Any, tiny: Dataset, model: Path, tmp_pat
     assert (tmp_path / "shown.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_training_by_a_recipe(run: Any, tiny_file: Path, tmp_path: Path) -> None:
-    """A whole recipe in small: pictures, drawings, scribbles, writers kept out."""
+@pytest.fixture
+def recipe_words(tiny_file: Path, tmp_path: Path) -> list[Any]:
+    """Options that name a whole recipe in small: pictures, drawings of three writers, scribbles."""
     recipe = """
 [training]
 optimizer = "adamw"
@@ -267,16 +268,20 @@ strokes = { rotation = 0.1, elastic = 0.02, hook = 0.5, thin = 0.2, pen_high = 3
         for label, strokes in ((7, corner), (1, line), (9, [*corner, *line]))
     ]
     (tmp_path / "drawings.json").write_text(json.dumps(drawings))
-    words = ["train", "--data", tiny_file, "--recipe", tmp_path / "recipe.toml", "--json"]
-    code, out, err = run(
-        *words,
+    files = [
+        "--data",
+        tiny_file,
+        "--recipe",
+        tmp_path / "recipe.toml",
         "--strokes",
         tmp_path / "drawings.json",
-        "--without-writers",
-        "2",
-        "--out",
-        tmp_path / "a.json",
-    )
+    ]
+    return [*files, "--json"]
+
+
+def test_training_by_a_recipe(run: Any, recipe_words: list[Any], tmp_path: Path) -> None:
+    words = ["train", *recipe_words]
+    code, out, err = run(*words, "--without-writers", "2", "--out", tmp_path / "a.json")
     assert code == 0, err
     *epochs, last = [json.loads(line) for line in out.splitlines()]
     assert len(epochs) == 12
@@ -285,19 +290,34 @@ strokes = { rotation = 0.1, elastic = 0.02, hook = 0.5, thin = 0.2, pen_high = 3
     card = Network.load(tmp_path / "a.json").card
     assert card.training["writers"] == [1, 3]
     assert card.decision.temperature != 1
-    run(
-        *words,
-        "--strokes",
-        tmp_path / "drawings.json",
-        "--without-writers",
-        "2",
-        "--out",
-        tmp_path / "b.json",
-    )
+    run(*words, "--without-writers", "2", "--out", tmp_path / "b.json")
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()  # bit for bit
-    code, _, err = run(*words, "--strokes", tmp_path / "drawings.json", "--without-writers", "4")
+    code, _, err = run(*words, "--without-writers", "4")
     assert code == 2
     assert "no digits by 4" in err
+
+
+def test_cross_validation(run: Any, recipe_words: list[Any], tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / "confusion.png"
+    code, out, err = run("cross-validate", *recipe_words, "--folds", "2", "--confusion", picture)
+    assert code == 0, err
+    (found,) = [json.loads(line) for line in out.splitlines()]
+    assert found["n"] == np.sum(found["confusion"]) == 9
+    assert found["writers"] == 3
+    assert len(found["folds"]) == 2
+    assert found["accuracy"] == pytest.approx((6 * found["folds"][0] + 3 * found["folds"][1]) / 9)
+    assert set(found["decision"]) == {"temperature", "digit_above", "pair_above"}
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "without 1, 3" in err
+
+    code, out, _ = run("cross-validate", *recipe_words[:-1], "--folds", "2")
+    assert code == 0
+    assert "[decision]" in out
+    code, _, err = run("cross-validate", *recipe_words, "--folds", "1")
+    assert code == 2
+    assert "two of each" in err
+    assert run("cross-validate", "--recipe", "best")[0] == 2
 
 
 @pytest.mark.parametrize(

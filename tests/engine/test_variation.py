@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from backends import Backend, get_backend
+from engine.curriculum import Lesson, Mixture, Recipe, RecipeCurriculum, Stage
 from engine.datasets import Dataset
 from engine.drawings import Drawing
 from engine.picture_variation import PictureVariation, vary_pictures
@@ -89,7 +90,39 @@ def test_varied_pictures_keep_mnists_frame(mnist: Dataset, backend: Backend) -> 
         rows, columns = np.flatnonzero((after > 64).any(axis=1)), np.flatnonzero((after > 64).any(axis=0))
         assert 17 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 22
         assert after.max() >= 250
+        mass = (
+            after.sum(axis=1) @ np.arange(28) / after.sum(),
+            after.sum(axis=0) @ np.arange(28) / after.sum(),
+        )
+        assert all(13.5 < at <= 14.5 for at in mass)
     assert 0.85 < varied.sum() / images.sum() < 1.15
+
+
+def test_any_number_of_threads_makes_the_same_lessons(tiny: Dataset) -> None:
+    stage = Stage(
+        lessons=2,
+        digits=2500,
+        passes=1,
+        mixture=Mixture(pictures=6, drawings=3, scribbles=1),
+        pictures=FAR,
+        strokes=FAR_STROKES,
+    )
+    recipe = Recipe(training={}, stages=[stage])
+    drawings = [drawing(7, [(0, 0), (6, 0), (3, 9)]), drawing(4, [(0, 0), (0, 4), (5, 4)], [(4, 0), (4, 9)])]
+
+    def lessons(threads: int) -> list[Lesson]:
+        curriculum = RecipeCurriculum(recipe, tiny.train, drawings, get_backend("numpy", threads))
+        made = curriculum.lessons(np.random.default_rng(0))
+        return [each for each in made if isinstance(each, Lesson)]
+
+    alone, first_of_three = lessons(1), lessons(3)
+    assert (alone[0].images != alone[1].images).any()
+    for ours, true in zip(first_of_three, alone, strict=True):
+        np.testing.assert_array_equal(ours.images, true.images)
+        np.testing.assert_array_equal(ours.targets, true.targets)
+    of_digits = alone[0].targets.max(axis=1) == 1
+    assert of_digits.mean() == pytest.approx(0.9, abs=0.01)
+    assert set(alone[0].targets[of_digits].argmax(axis=1)) == {0, 1, 4, 7}
 
 
 @pytest.mark.parametrize(

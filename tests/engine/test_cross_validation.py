@@ -1,0 +1,60 @@
+"""Writers are kept apart, and what is read of them is counted as what it is: a few hands, not many digits."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import numpy as np
+import pytest
+
+from engine.cross_validation import Unseen, writers_in_folds
+from engine.drawings import Drawing
+from engine.metrics import Evaluation, clustered_interval, wilson_interval
+
+
+def test_every_writer_is_in_one_fold() -> None:
+    drawings = [Drawing([], 1, writer) for writer in (10, 2, 1, "b", "a", 2, 10, None)]
+    folds = writers_in_folds(drawings, 3)
+    assert sorted(chain(*folds), key=str) == sorted({each.writer for each in drawings}, key=str)
+    assert folds[0][0] == 1  # writers are in the order of their numbers
+    assert [len(fold) for fold in folds] == [2, 2, 2]
+    assert len(writers_in_folds(drawings, 100)) == 6
+
+
+def test_mistakes_of_one_hand_say_less_than_mistakes_of_many() -> None:
+    writers = np.repeat(np.arange(10), 100)
+    right = np.ones(1000, bool)
+    right[:50] = False  # all by the same hand
+    low, high = clustered_interval(right, writers)
+    assert low < 0.86
+    assert high == 1
+    right = np.tile(np.arange(100) >= 5, 10)  # five by each
+    low, high = clustered_interval(right, writers)
+    assert low == pytest.approx(0.95)
+    assert high == pytest.approx(0.95)
+
+
+def test_independent_groups_give_the_usual_interval() -> None:
+    random = np.random.default_rng(0)
+    right = random.random(20_000) < 0.9
+    ours = clustered_interval(right, np.arange(20_000))
+    np.testing.assert_allclose(ours, wilson_interval(int(right.sum()), 20_000), atol=2e-4)
+
+
+def test_of_one_writer_nothing_is_known_of_others() -> None:
+    assert clustered_interval(np.ones(5, bool), np.zeros(5)) == (0.0, 1.0)
+
+
+def test_parts_are_counted_together() -> None:
+    def part(digit: int, answer: int, writer: str) -> Unseen:
+        p = np.full((2, 10), 0.01)
+        p[:, answer] = 0.91
+        return Unseen(Evaluation(np.full(2, digit), p), np.full(2, writer), np.full((2, 10), 0.1))
+
+    both = Unseen.pooled([part(3, 3, "a"), part(4, 9, "b")])
+    assert both.evaluation.n == 4
+    assert both.evaluation.accuracy == 0.5
+    assert both.interval_95 == (0.0, 1.0)
+    assert set(both.writers) == {"a", "b"}
+    assert len(both.of_others) == 4
+    assert 0 < both.decision.digit_above < 1
