@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from apps.options import add_json, get_ready, need
-from apps.train import add_learning, chosen_options, follow, load_dataset, print_json
+from apps.output import print_json, say
+from apps.train import add_learning, chosen_options, follow, load_dataset
 from backends import InkdigitsError, get_backend
 from engine.cross_validation import Unseen, read_unseen, writers_in_folds
 from engine.curriculum import read_recipe
-from engine.drawings import read_drawings
+from engine.drawings import Drawing, read_drawings
 from engine.training import Training
 
 EXAMPLES = """\
@@ -31,7 +34,11 @@ the recipe's [decision] as fitted on those digits.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_learning(parser)
     parser.add_argument(
-        "--folds", metavar="N", type=int, default=5, help="how many groups, each a training run (default: 5)"
+        "--folds",
+        metavar="N",
+        type=_two_or_more,
+        default=5,
+        help="how many groups, each a training run (default: 5)",
     )
     parser.add_argument(
         "--confusion", metavar="OUT", type=Path, help="draw what is taken for what into a picture"
@@ -39,41 +46,55 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+def _two_or_more(text: str) -> int:
+    if not text.isdigit() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of groups: 2 or more are needed")
+    return int(text)
+
+
 def run(arguments: argparse.Namespace) -> int:
     if not arguments.recipe or not arguments.strokes:
         raise InkdigitsError(
             "cross-validation needs --recipe and --strokes, drawings whose writers are known"
         )
-    recipe = read_recipe(arguments.recipe)
-    options = chosen_options(arguments, recipe)
     if arguments.confusion:
         plots = need("apps.plots", "matplotlib", "drawing pictures")
         plots.check_picture(arguments.confusion)
-    backend = get_backend(arguments.backend, arguments.threads)
-    drawings = [each for each in read_drawings(arguments.strokes) if each.label is not None]
-    groups = writers_in_folds(drawings, arguments.folds)
+    digits = [each for each in read_drawings(arguments.strokes) if each.label is not None]
+    groups = writers_in_folds(digits, arguments.folds)
     if len(groups) < 2:
         raise InkdigitsError(
-            f"{arguments.strokes} has drawings by {len(groups)} writer, --folds is {arguments.folds}: "
-            "two of each are needed at the least"
+            f"{arguments.strokes} names {sum(map(len, groups))} writers of digits: two or more are needed"
         )
-    dataset = load_dataset(arguments)
-    parts = []
-    for fold, writers in enumerate(groups, 1):
-        learn = [each for each in drawings if each.writer not in writers]
-        kept_out = [each for each in drawings if each.writer in writers]
-        training = Training(dataset, options, backend, recipe, learn)
-        if fold == 1:
-            get_ready(training.network, training=True)
-        _say(f"fold {fold}/{len(groups)}: without {', '.join(map(str, writers))}")
-        follow(training, as_json=False)
-        parts.append(read_unseen(training.network, kept_out, np.random.default_rng(options.seed)))
-        _say(f"fold {fold}/{len(groups)}: {parts[-1].evaluation.accuracy:.2%} of {len(kept_out):,} right")
+    parts = list(_learn_and_read(arguments, digits, groups))
     unseen = Unseen.pooled(parts)
     _report(unseen, parts, arguments.json)
     if arguments.confusion:
         plots.draw_confusion(unseen.evaluation, arguments.confusion)
     return 0
+
+
+def _learn_and_read(
+    arguments: argparse.Namespace, digits: list[Drawing], groups: list[list[str]]
+) -> Iterator[Unseen]:
+    """For each group of writers, learn without it and read it."""
+    recipe = read_recipe(arguments.recipe)
+    options = chosen_options(arguments, recipe)
+    backend = get_backend(arguments.backend, arguments.threads)
+    dataset = load_dataset(arguments)
+    for fold, writers in enumerate(groups, 1):
+        learn = [each for each in digits if str(each.writer) not in writers]
+        kept_out = [each for each in digits if str(each.writer) in writers]
+        training = Training(dataset, options, backend, recipe, learn)
+        if fold == 1:
+            get_ready(training.network, training=True)
+        say(f"fold {fold}/{len(groups)}: without {', '.join(writers)}")
+        follow(training, as_json=False)
+        with threadpool_limits(arguments.threads):
+            # The same scribbles for every network, as far as they are not spoiled digits of its group.
+            unseen = read_unseen(training.network, kept_out, np.random.default_rng(options.seed))
+        say(f"fold {fold}/{len(groups)}: {unseen.evaluation.accuracy:.2%} of {len(kept_out):,} right")
+        yield unseen
 
 
 def _report(unseen: Unseen, parts: list[Unseen], as_json: bool) -> None:
@@ -92,17 +113,15 @@ def _report(unseen: Unseen, parts: list[Unseen], as_json: bool) -> None:
             decision=msgspec.to_builtins(decision),
         )
         return
-    print(f"unseen writers    {evaluation.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
+    print(
+        f"unseen writers    {evaluation.accuracy:.2%}  (95 % interval over writers {low:.2%} to {high:.2%})"
+    )
     print(f"in two guesses    {evaluation.top2_accuracy:.2%}")
     print(f"digits            {evaluation.n:,} by {writers} writers")
     print()
     print("[decision]")
     for name, value in msgspec.to_builtins(decision).items():
         print(f"{name} = {value:g}")
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from apps.options import add_backend, add_data, add_json, add_threads, get_ready, need
+from apps.output import print_json, say
 from backends import InkdigitsError, get_backend
 from engine.cross_validation import Unseen
 from engine.curriculum import Preparation, Recipe, read_recipe
@@ -230,7 +230,7 @@ class _Bar:
         self._bar.set_postfix_str(outcome)
         self._bar.close()
         if self._bar.disable:
-            _say(f"{self._name}  {outcome}")
+            say(f"{self._name}  {outcome}")
         self._bar = None
 
 
@@ -245,9 +245,9 @@ def _keep_interrupted(training: Training, out: Path) -> None:
     path = out.with_name(f"{out.stem}.interrupted{out.suffix}")
     try:
         training.network.save(path)
-        _say(f"interrupted: the network so far is in {path}")
+        say(f"interrupted: the network so far is in {path}")
     except InkdigitsError as error:
-        _say(f"interrupted: {error}")
+        say(f"interrupted: {error}")
 
 
 def _report(evaluation: Evaluation, unseen: Unseen | None, out: Path, as_json: bool) -> None:
@@ -268,19 +268,11 @@ def _report(evaluation: Evaluation, unseen: Unseen | None, out: Path, as_json: b
     print(f"test accuracy   {evaluation.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
     if unseen:
         low, high = unseen.interval_95
-        print(f"unseen writers  {unseen.evaluation.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
+        interval = f"95 % interval over writers {low:.2%} to {high:.2%}"
+        print(f"unseen writers  {unseen.evaluation.accuracy:.2%}  ({interval})")
         print(f"  in two guesses  {unseen.evaluation.top2_accuracy:.2%}")
     print(f"saved           {out}")
-    _say(f"draw with it: inkdigits draw --model {out}")
-
-
-def print_json(**fields: object) -> None:
-    """Print one object, on a line of its own."""
-    print(json.dumps(fields), flush=True)
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+    say(f"draw with it: inkdigits draw --model {out}")
 
 
 if __name__ == "__main__":

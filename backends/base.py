@@ -115,12 +115,14 @@ def scale_pixels(images: Array, dtype: npt.DTypeLike) -> Array:
     """
     rows = flatten(images)
     if rows.dtype == np.uint8:
-        return np.divide(rows, 255, dtype=dtype)
+        return np.divide(rows, 255, dtype=dtype, order="C")
     return np.ascontiguousarray(rows, dtype)
 
 
 class Backend(ABC):
     """How the arithmetic is done. A backend is an object, chosen once, passed as an argument.
+
+    Its methods may be called from several threads at once, except those that change what they are given.
 
     Parameters
     ----------

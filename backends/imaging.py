@@ -76,7 +76,7 @@ def center_by_mass(boxes: Array, side: int) -> Array:
 
     Parameters
     ----------
-    boxes : (n, rows, columns), at most ``side`` each, non-negative; each a tight box around its ink
+    boxes : (n, rows, columns), at most ``side`` each, non-negative
 
     Returns
     -------

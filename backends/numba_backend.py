@@ -24,7 +24,7 @@ VECTOR = 16  # outputs are rounded up to a multiple of this
 CACHE_LINE = 64  # bytes
 CHUNK = 64  # images that are read together
 FEW = 8  # up to so many images are read one by one
-SHARE = 16  # images of a batch that make another thread worth while
+MANY = 16  # images of a batch that make another thread worth while
 
 
 class NumbaBackend(Backend):
@@ -123,7 +123,8 @@ class NumbaBackend(Backend):
                 self._predict_few(known.table, x, p)
                 return p
         layers = _pack(parameters)
-        p = np.empty((len(x), parameters.layer_sizes[-1]), x.dtype)
+        x = np.ascontiguousarray(x, parameters.dtype)
+        p = np.empty((n, parameters.layer_sizes[-1]), x.dtype)
         threads = self._team(len(x) // CHUNK)
 
         def read(thread: int) -> None:
@@ -189,7 +190,7 @@ class NumbaBackend(Backend):
         packed = {id(each): _pack(each) for each in (parameters, *memory)}
         layers = tuple(zip(packed[id(parameters)], *(packed[id(each)] for each in memory), strict=True))
         batch_size = min(batch_size, len(order))
-        threads = self._team(batch_size // SHARE)
+        threads = self._team(batch_size // MANY)
         dtype = parameters.dtype
         pixels = images.shape[1]
         words = math.ceil(fused.share(batch_size, threads) / fused.WORD)

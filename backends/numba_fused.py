@@ -6,8 +6,9 @@ What makes them fast, each measured in ``benchmarks/README.md``:
 * Blank pixels are never visited: 150 of MNIST's 784 are ink. `find_ink` lists the ink of two images by
   testing 64 pixels at a time, and notes for each pixel, in the bits of a word, which images of the batch have
   ink there.
-* Sums stay in registers. `ink_forward` holds 128 outputs of two images while it goes through their ink;
-  `ink_update` holds 128 weights of one pixel while it goes through the images that have ink there.
+* Sums stay in registers; the widths were chosen on a processor with AVX-512. `ink_forward` holds 128 outputs
+  of two images while it goes through their ink; `ink_update` holds 128 weights of one pixel while it goes
+  through the images that have ink there.
 * Vectors start at cache lines (the caller sees to it): one that lies in two of them takes two loads.
 * There is no gradient array: as soon as a weight's gradient is known, the optimizer's step is taken with it.
 * A team of threads shares a step (see `train`), and gives the same bits as one thread does.
@@ -55,7 +56,8 @@ WIDEST, WIDE, NARROW, NARROWEST = 128, 64, 16, 8
 WORD = 64  # images that one word of bits speaks of
 AHEAD = 4  # images that memory is asked for ahead of the one that is read
 CACHE_LINE = 64  # bytes
-NO_MORE_WAITING = 1 << 62
+NO_MORE_WAITING = 1 << 62  # arrivals, set from outside when a thread has failed
+FAILED = -1
 TURN = 16  # images of a batch for which it is worth while to turn the weights round
 PATIENCE = 1000  # times to look whether the team is complete before leaving the core to others
 ONE = np.uint64(1)
@@ -405,7 +407,7 @@ def share(size: int, threads: int) -> int:
 
 @inlined
 def wait(counter: Array, threads: int, meetings: int) -> int:
-    """Go on when the whole team has come here; returns the number of such meetings so far."""
+    """Go on when the whole team has come here; returns the number of such meetings so far, or `FAILED`."""
     if threads > 1:
         arrive(counter)
         turns = 0
@@ -413,6 +415,8 @@ def wait(counter: Array, threads: int, meetings: int) -> int:
             turns += 1
             if turns > PATIENCE:  # the one we wait for may need this very core
                 give_way()
+        if arrived(counter) >= NO_MORE_WAITING:
+            return FAILED
     return meetings + 1
 
 
@@ -523,9 +527,13 @@ def train(
 
         find_ink(x, grey, order, start, first, last, ink, bits[thread])
         meetings = wait(counter, threads, meetings)
+        if meetings == FAILED:
+            return
 
         ink_layer_forward(ink, size, w[0], a[0], o_first, o_last, depth > 1)
         meetings = wait(counter, threads, meetings)
+        if meetings == FAILED:
+            return
 
         dense_layers_forward(w, a, first, last)
         for n in range(first, last):
@@ -538,10 +546,14 @@ def train(
                 dlogits[c] = (weight * dlogits[c] - target[c]) / size
         dense_layers_backward(w, turned, a, dz, first, last, turning)
         meetings = wait(counter, threads, meetings)
+        if meetings == FAILED:
+            return
 
         dense_layers_update(rule, w, layers, turned, a, dz, size, thread, threads, turning)
         ink_layer_update(rule, layers[0], x, grey, rows, ink, part, bits, dz[0], o_first, o_last)
         meetings = wait(counter, threads, meetings)
+        if meetings == FAILED:
+            return
 
 
 # ---- Reading: ink is not listed but used where it is found -------------------------------------------------

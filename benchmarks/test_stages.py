@@ -1,18 +1,19 @@
 """Where an epoch of the Numba backend goes: each stage of a training step alone, on one batch of 64.
 
 A round does the stage 938 times, as often as an epoch of 60,000 digits does; the ink is looked for in as many
-different batches. Together they take about as long as the epoch.
+different batches. Softmax and loss are no stage of their own. Run the whole file: the first stage finds the
+ink that the others work on.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from backends import Backend
-from backends.base import Parameters, scale_pixels
+from backends.base import Array, Parameters, scale_pixels
 from engine.datasets import Examples
 
 pytest.importorskip("numba")
@@ -26,43 +27,61 @@ from backends.optimizers import SGD
 BATCH, STEPS = 64, 938
 
 
-@jit
-def find_ink(times: int, s: Any) -> None:
-    for step in range(times):
-        fused.find_ink(s[0], s[1], s[2], step * BATCH, 0, min(BATCH, len(s[2]) - step * BATCH), s[3], s[4][0])
+class Step(NamedTuple):
+    """The arrays of a training step, as `NumbaBackend.train_minibatches` lays them out."""
+
+    x: Array
+    grey: Array
+    order: Array
+    ink: tuple[Array, Array, Array]
+    bits: Array
+    w: tuple[Array, ...]
+    layers: tuple[tuple[Array, ...], ...]
+    turned: tuple[Array, ...]
+    a: tuple[Array, ...]
+    dz: tuple[Array, ...]
+    rules: Array
 
 
 @jit
-def first_layer_forward(times: int, s: Any) -> None:
+def find_ink(times: int, s: Step) -> None:
+    for step in range(times - 1, -1, -1):  # the first batch last: the other stages work on its ink
+        fused.find_ink(
+            s.x, s.grey, s.order, step * BATCH, 0, min(BATCH, len(s.order) - step * BATCH), s.ink, s.bits[0]
+        )
+
+
+@jit
+def first_layer_forward(times: int, s: Step) -> None:
     for _ in range(times):
-        fused.ink_layer_forward(s[3], BATCH, s[5][0], s[8][0], 0, s[5][0].shape[1], True)
+        fused.ink_layer_forward(s.ink, BATCH, s.w[0], s.a[0], 0, s.w[0].shape[1], True)
 
 
 @jit
-def other_layers_forward(times: int, s: Any) -> None:
+def other_layers_forward(times: int, s: Step) -> None:
     for _ in range(times):
-        fused.dense_layers_forward(s[5], s[8], 0, BATCH)
+        fused.dense_layers_forward(s.w, s.a, 0, BATCH)
 
 
 @jit
-def other_layers_backward(times: int, s: Any) -> None:
+def other_layers_backward(times: int, s: Step) -> None:
     for _ in range(times):
-        fused.dense_layers_backward(s[5], s[7], s[8], s[9], 0, BATCH, True)
+        fused.dense_layers_backward(s.w, s.turned, s.a, s.dz, 0, BATCH, True)
 
 
 @jit
-def other_layers_update(times: int, s: Any) -> None:
-    rule = view(s[10])
+def other_layers_update(times: int, s: Step) -> None:
+    rule = view(s.rules)
     for _ in range(times):
-        fused.dense_layers_update(rule, s[5], s[6], s[7], s[8], s[9], BATCH, 0, 1, True)
+        fused.dense_layers_update(rule, s.w, s.layers, s.turned, s.a, s.dz, BATCH, 0, 1, True)
 
 
 @jit
-def first_layer_update(times: int, s: Any) -> None:
-    rule = view(s[10])
+def first_layer_update(times: int, s: Step) -> None:
+    rule = view(s.rules)
     for _ in range(times):
         fused.ink_layer_update(
-            rule, s[6][0], s[0], s[1], s[2][:BATCH], s[3], BATCH, s[4], s[9][0], 0, s[5][0].shape[1]
+            rule, s.layers[0], s.x, s.grey, s.order[:BATCH], s.ink, BATCH, s.bits, s.dz[0], 0, s.w[0].shape[1]
         )
 
 
@@ -77,8 +96,8 @@ STAGES = [
 
 
 @pytest.fixture(scope="module")
-def step(digits: Examples, parameters: Parameters, compiled: Backend) -> Any:
-    """The arrays of a training step as `NumbaBackend.train_minibatches` lays them out, after a first one."""
+def step(digits: Examples, parameters: Parameters, compiled: Backend) -> Step:
+    """The arrays of a training step, after a first one that is checked."""
     x = digits.images.reshape(len(digits), -1)
     order = np.random.default_rng(0).permutation(len(digits))
     w = ours._pack(parameters)
@@ -89,24 +108,24 @@ def step(digits: Examples, parameters: Parameters, compiled: Backend) -> Any:
     assert ruled is not None
     layers = tuple((each, each, each, each) for each in w)  # plain SGD has no memory: it is not looked at
     grey = ours.GREY.astype(np.float32)
-    arrays = (x, grey, order, ink, bits, w, layers, ours._turned(w), a, dz, ruled[0])
+    arrays = Step(x, grey, order, ink, bits, w, layers, ours._turned(w), a, dz, ruled[0])
     dz[-1][:, :10] = np.random.default_rng(1).normal(size=(BATCH, 10))
     for stage in STAGES:
         stage(1, arrays)
 
     inputs, z = compiled.forward(parameters, scale_pixels(x[order[:BATCH]], np.float32))
     np.testing.assert_allclose(a[-1][:, :10], z[-1], rtol=1e-4, atol=1e-4)
-    da = compiled.dense_backward_input(np.ascontiguousarray(dz[1]), parameters.weights[1])
+    da = compiled.dense_backward_input(np.ascontiguousarray(dz[1]), parameters.weights.grey)
     np.testing.assert_allclose(dz[0], compiled.relu_backward(da, z[0]), rtol=1e-4, atol=1e-4)
-    dw = inputs[0].T @ dz[0]
-    arrays[-1][0, fused.RATE] = 1
+    dw = inputs.x.T @ dz[0]
+    arrays.rules[0, fused.RATE] = 1
     first_layer_update(1, arrays)
-    np.testing.assert_allclose(parameters.weights[0] - w[0][:-1], dw, rtol=1e-3, atol=1e-3)
-    arrays[-1][0, fused.RATE] = 1e-9
+    np.testing.assert_allclose(parameters.weights.x - w[0][:-1], dw, rtol=1e-3, atol=1e-3)
+    arrays.rules[0, fused.RATE] = 1e-9
     return arrays
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.__name__)
-def test_stage(benchmark: Any, step: Any, stage: Any) -> None:
+def test_stage(benchmark: Any, step: Step, stage: Any) -> None:
     benchmark.group = "an epoch at batch 64, stage by stage"
     benchmark.pedantic(stage, (STEPS, step), rounds=9, warmup_rounds=1)

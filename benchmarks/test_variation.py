@@ -1,4 +1,4 @@
-"""Fresh variations of 256 digits, as pictures and as strokes: what a recipe makes for one step."""
+"""Fresh variations of a thousand digits, as pictures and as strokes: what a recipe makes in one go."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """How a recipe reads hands that it has not learnt from: each of several networks learns without some writers.
 
 Digits are split by writer, never one by one: those of one hand resemble each other, so a network that has
-seen half of them knows the other half (Hastie, Tibshirani and Friedman 2009, section 7.10).
+seen half of them knows the other half.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from engine.recognition import fit_decision
 from engine.scribbles import scribbles
 from engine.strokes import strokes_to_image
 
-Writer = int | str | None
-
 
 @dataclass(frozen=True)
 class Unseen:
@@ -30,7 +28,7 @@ class Unseen:
     Attributes
     ----------
     evaluation : labels and untempered probabilities of N digits
-    writers : (N,) who wrote them
+    writers : (N,) who wrote them, as text
     of_others : (M, 10) untempered probabilities of drawings that are no digits
     """
 
@@ -53,7 +51,10 @@ class Unseen:
 
     @property
     def interval_95(self) -> tuple[float, float]:
-        """The 95 % interval of the accuracy for another writer, or for another set of as many writers."""
+        """The 95 % interval of the mean accuracy over writers like these.
+
+        That the networks of a cross-validation share most of what they learnt from is not in it.
+        """
         evaluation = self.evaluation
         return clustered_interval(evaluation.answers == evaluation.labels, self.writers)
 
@@ -73,15 +74,11 @@ def read_unseen(network: Network, drawings: Sequence[Drawing], random: np.random
         for some in (digits, scribbles(len(digits), digits, random))
     )
     labels = np.array([drawing.label for drawing in digits], np.int64)
-    writers = np.array([str(drawing.writer) for drawing in digits])
-    return Unseen(Evaluation(labels, of_digits), writers, of_others)
+    return Unseen(Evaluation(labels, of_digits), np.array([str(each.writer) for each in digits]), of_others)
 
 
-def writers_in_folds(drawings: Sequence[Drawing], folds: int) -> list[list[Writer]]:
-    """All writers of drawings, dealt out like cards; fewer folds where there are fewer writers."""
-    writers: list[Writer] = sorted({drawing.writer for drawing in drawings}, key=_by_number)
+def writers_in_folds(drawings: Sequence[Drawing], folds: int) -> list[list[str]]:
+    """All writers of drawings, as text, dealt out like cards; fewer folds where there are fewer writers."""
+    known = {str(drawing.writer) for drawing in drawings if drawing.writer is not None}
+    writers = sorted(known, key=lambda writer: (not writer.isdigit(), writer.zfill(20)))
     return [writers[start::folds] for start in range(min(folds, len(writers)))]
-
-
-def _by_number(writer: Writer) -> tuple[bool, int, str]:
-    return (False, writer, "") if isinstance(writer, int) else (True, 0, str(writer))

@@ -163,7 +163,7 @@ class RecipeCurriculum:
         drawings: Sequence[Drawing],
         backend: Backend,
     ) -> None:
-        digits = [drawing for drawing in drawings if drawing.label is not None]
+        digits = [each for each in drawings if each.label is not None and any(map(len, each.strokes))]
         if not digits and any(s.mixture.drawings or s.mixture.scribbles for s in recipe.stages):
             raise RecipeError("this recipe learns from drawings: name a file of them with --strokes")
         self.recipe = recipe

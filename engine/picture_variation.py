@@ -1,9 +1,9 @@
 """Fresh variations of pictures: one smooth warp, then pen width, blur and contrast (Simard et al. 2003).
 
 A network that never sees the same picture twice learns the digit and not the picture. What comes out is
-framed as MNIST's digits are: the ink about as large as before, its centre of mass in the middle. Letters: n
-digits.
-Angles are in radians; an amount "±x" is drawn evenly from -x to x.
+framed as MNIST's digits are: the ink about as large as before, its centre of mass in the middle.
+
+Letters: n digits. Angles are in radians; an amount "±x" is drawn evenly from -x to x.
 """
 
 from __future__ import annotations

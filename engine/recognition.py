@@ -102,7 +102,7 @@ def fit_decision(of_digits: Array, labels: Array, of_others: Array, kept: float 
     rows = np.arange(len(labels))
     temperatures = np.linspace(0.5, 3, 251)
     losses = [-np.log(tempered(of_digits, t)[rows, labels] + 1e-12).mean() for t in temperatures]
-    temperature = float(temperatures[np.argmin(losses)])
+    temperature = round(float(temperatures[np.argmin(losses)]), 2)
     digits, others = (np.sort(tempered(p, temperature), axis=1) for p in (of_digits, of_others))
     digit_above = float(np.quantile(digits[:, -1], 1 - kept))
     pairs = digits[:, -2:].sum(axis=1)

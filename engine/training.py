@@ -176,26 +176,21 @@ class Training:
         options = self.options
         steps = self._curriculum.steps(options.batch_size)
         rates = learning_rates(options.peak_learning_rate, steps, options.schedule, options.warm_up)
-        threads = ThreadpoolController()
         epoch = 0
-        lessons = self._curriculum.lessons(self._random)
-        while True:
-            with threads.limit(limits=self.network.backend.threads):
-                lesson = next(lessons, None)
-            if lesson is None:
-                return
-            if isinstance(lesson, Preparation):
-                yield lesson
-                continue
-            images = self.network.backend.prepare_images(lesson.images, self._parameters.dtype)
-            for _ in range(lesson.passes):
-                epoch += 1
-                used = math.ceil(len(lesson.targets) / options.batch_size)
-                yield from self._epoch(epoch, images, lesson.targets, rates[:used], threads)
-                rates = rates[used:]
+        with ThreadpoolController().limit(limits=self.network.backend.threads):
+            for lesson in self._curriculum.lessons(self._random):
+                if isinstance(lesson, Preparation):
+                    yield lesson
+                    continue
+                images = self.network.backend.prepare_images(lesson.images, self._parameters.dtype)
+                for _ in range(lesson.passes):
+                    epoch += 1
+                    used = math.ceil(len(lesson.targets) / options.batch_size)
+                    yield from self._epoch(epoch, images, lesson.targets, rates[:used])
+                    rates = rates[used:]
 
     def _epoch(
-        self, epoch: int, images: Any, targets: Array, rates: Array, threads: ThreadpoolController
+        self, epoch: int, images: Any, targets: Array, rates: Array
     ) -> Iterator[Progress | EpochRecord]:
         """Go once through a lesson's digits, shuffled."""
         batch_size = self.options.batch_size
@@ -205,7 +200,7 @@ class Training:
         for start in range(0, len(order), part):
             some = order[start : start + part]
             started = time.perf_counter()
-            with threads.limit(limits=self.network.backend.threads), np.errstate(all="ignore"):
+            with np.errstate(all="ignore"):
                 loss = self.network.backend.train_minibatches(
                     self._parameters,
                     self._optimizer,
@@ -242,7 +237,7 @@ class Training:
     def test_on_writers(self, drawings: list[Drawing]) -> Unseen:
         """Score drawings of writers that were kept out, and fit on them how answers are to be read.
 
-        Both results are written on the card.
+        Both results are written on the card, the interval as one over writers (`Unseen.interval_95`).
         """
         unseen = read_unseen(self.network, drawings, np.random.default_rng(self.options.seed))
         evaluation = unseen.evaluation

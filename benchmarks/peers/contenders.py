@@ -148,7 +148,7 @@ class OurRun:
 
 
 def torch_variation(x: Any, variation: PictureVariation) -> Any:
-    """What `vary_pictures` does to a batch (B, 1, 28, 28), in PyTorch; it need not keep the ink's extent."""
+    """What `vary_pictures` does to a batch (B, 1, 28, 28), in PyTorch, without the framing at its end."""
     import torch
     from torch.nn import functional
 

@@ -37,7 +37,7 @@ FEW = 3000  # examples of a short epoch, where a whole one would take minutes; t
 
 
 def epochs(digits: Examples, options: argparse.Namespace) -> Iterator[Row]:
-    """One epoch of plain SGD, at several batch sizes, and one of AdamW with a moving average."""
+    """One epoch of plain SGD, at several batch sizes."""
     start = initial_parameters(LAYER_SIZES, np.random.default_rng(0))
     order = np.random.default_rng(0).permutation(len(digits))
     goals = {(64, 1): 4, (64, 2): 6, (16, 1): 8, (16, 2): 12, (1, 1): 60, (1, 2): 60}

@@ -306,6 +306,7 @@ def test_cross_validation(run: Any, recipe_words: list[Any], tmp_path: Path) -> 
     assert found["n"] == np.sum(found["confusion"]) == 9
     assert found["writers"] == 3
     assert len(found["folds"]) == 2
+    assert found["interval_95"] == [0, 1]  # three writers tell nothing of others
     assert found["accuracy"] == pytest.approx((6 * found["folds"][0] + 3 * found["folds"][1]) / 9)
     assert set(found["decision"]) == {"temperature", "digit_above", "pair_above"}
     assert picture.read_bytes().startswith(b"\x89PNG")
@@ -314,10 +315,13 @@ def test_cross_validation(run: Any, recipe_words: list[Any], tmp_path: Path) -> 
     code, out, _ = run("cross-validate", *recipe_words[:-1], "--folds", "2")
     assert code == 0
     assert "[decision]" in out
-    code, _, err = run("cross-validate", *recipe_words, "--folds", "1")
-    assert code == 2
-    assert "two of each" in err
+    assert run("cross-validate", *recipe_words, "--folds", "1")[0] == 2
     assert run("cross-validate", "--recipe", "best")[0] == 2
+    nobody = [{"label": 7, "strokes": [[[0, 0], [2, 0], [1, 3]]]}]
+    (tmp_path / "drawings.json").write_text(json.dumps(nobody))
+    code, _, err = run("cross-validate", *recipe_words)
+    assert code == 2
+    assert "names 0 writers" in err
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,10 @@ def test_ink_is_found_and_turned_round(pixels: int, dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("layer_sizes", [(30, 10), (30, 100, 7), (70, 64, 33, 10), (784, 128, 64, 10)])
-@pytest.mark.parametrize("batch_size", [40, 51, 150])
+@pytest.mark.parametrize("batch_size", [40, 51, 66, 199])  # the last leave shares of one image, and of none
+@pytest.mark.parametrize("kind", [SGD, Nesterov, AdamW])
 def test_any_number_of_threads_gives_the_same_bits(
-    layer_sizes: tuple[int, ...], batch_size: int, monkeypatch: pytest.MonkeyPatch
+    layer_sizes: tuple[int, ...], batch_size: int, kind: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(numba_backend, "_cores", lambda: 3)
     random = np.random.default_rng(0)
@@ -54,16 +55,24 @@ def test_any_number_of_threads_gives_the_same_bits(
     results = []
     for threads in (1, 2, 3):
         parameters = start.copy()
-        optimizer, average = Nesterov(parameters, weight_decay=0.1), WeightAverage(parameters, 0.9)
+        optimizer = SGD() if kind is SGD else kind(parameters, weight_decay=0.1)
+        average = None if kind is SGD else WeightAverage(parameters, 0.9)
         backend = NumbaBackend(threads)
         loss = backend.train_minibatches(
             parameters, optimizer, x, labels, np.arange(200), batch_size, np.full(12, 0.02), average
         )
-        kept = [*parameters.tensors(), *average.parameters.tensors(), backend.predict_proba(parameters, x)]
-        results.append((loss, *kept))
+        kept = [*parameters.tensors(), *(average.parameters.tensors() if average else ())]
+        results.append((loss, *kept, backend.predict_proba(parameters, x)))
     for other in results[1:]:
         for ours, true in zip(other, results[0], strict=True):
             np.testing.assert_array_equal(ours, true)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_layers_start_at_cache_lines(dtype: Any) -> None:
+    layers = numba_backend._pack(initial_parameters((784, 128, 64, 10), np.random.default_rng(0), dtype))
+    assert all(each.ctypes.data % 64 == 0 and each.flags.c_contiguous for each in layers)
+    assert layers[0].shape == (785, 128)
 
 
 def test_a_thread_that_fails_ends_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

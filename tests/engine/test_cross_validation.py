@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 import numpy as np
 import pytest
 
 from engine.cross_validation import Unseen, writers_in_folds
 from engine.drawings import Drawing
-from engine.metrics import Evaluation, clustered_interval, wilson_interval
+from engine.metrics import Evaluation, _student_t, clustered_interval, wilson_interval
 
 
 def test_every_writer_is_in_one_fold() -> None:
-    drawings = [Drawing([], 1, writer) for writer in (10, 2, 1, "b", "a", 2, 10, None)]
-    folds = writers_in_folds(drawings, 3)
-    assert sorted(chain(*folds), key=str) == sorted({each.writer for each in drawings}, key=str)
-    assert folds[0][0] == 1  # writers are in the order of their numbers
-    assert [len(fold) for fold in folds] == [2, 2, 2]
-    assert len(writers_in_folds(drawings, 100)) == 6
+    drawings = [Drawing([], 1, writer) for writer in (10, 2, 1, "b", "1", "a", 2, 10, None)]
+    assert writers_in_folds(drawings, 3) == [["1", "a"], ["2", "b"], ["10"]]  # in the order of their numbers
+    assert writers_in_folds(drawings, 100) == [["1"], ["2"], ["10"], ["a"], ["b"]]
+    assert writers_in_folds([Drawing([], 1)], 2) == []
 
 
 def test_mistakes_of_one_hand_say_less_than_mistakes_of_many() -> None:
@@ -29,9 +25,10 @@ def test_mistakes_of_one_hand_say_less_than_mistakes_of_many() -> None:
     assert low < 0.86
     assert high == 1
     right = np.tile(np.arange(100) >= 5, 10)  # five by each
-    low, high = clustered_interval(right, writers)
-    assert low == pytest.approx(0.95)
-    assert high == pytest.approx(0.95)
+    assert clustered_interval(right, writers) == wilson_interval(950, 1000)
+    right[:60] = False  # one hand worse than the others
+    narrow, wide = clustered_interval(right, np.arange(1000)), clustered_interval(right, writers)
+    assert wide[0] < narrow[0] < narrow[1] < wide[1]
 
 
 def test_independent_groups_give_the_usual_interval() -> None:
@@ -41,8 +38,15 @@ def test_independent_groups_give_the_usual_interval() -> None:
     np.testing.assert_allclose(ours, wilson_interval(int(right.sum()), 20_000), atol=2e-4)
 
 
-def test_of_one_writer_nothing_is_known_of_others() -> None:
-    assert clustered_interval(np.ones(5, bool), np.zeros(5)) == (0.0, 1.0)
+def test_of_few_writers_nothing_is_known_of_others() -> None:
+    assert clustered_interval(np.ones(50, bool), np.zeros(50)) == (0.0, 1.0)
+    assert clustered_interval(np.ones(50, bool), np.arange(50) % 5) == (0.0, 1.0)
+    assert clustered_interval(np.ones(60, bool), np.arange(60) % 6)[0] > 0.9
+
+
+@pytest.mark.parametrize(("freedom", "quantile"), [(5, 2.5706), (9, 2.2622), (29, 2.0452), (1000, 1.9623)])
+def test_students_t(freedom: int, quantile: float) -> None:
+    assert _student_t(freedom) == pytest.approx(quantile, rel=2e-3)
 
 
 def test_parts_are_counted_together() -> None:

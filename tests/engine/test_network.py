@@ -79,3 +79,11 @@ def test_shipped_model_reads_the_test_set(mnist: Dataset, backend: Backend) -> N
 
 def test_examples_in_the_docstring() -> None:
     assert doctest.testmod(engine.network).failed == 0
+
+
+def test_images_may_lie_in_memory_in_any_order(backend: Backend) -> None:
+    """A stack with the images along its last axis, turned: rows do not lie one after the other."""
+    network = Network(initial_parameters((12, 7, 4), np.random.default_rng(0)), backend)
+    straight = np.random.default_rng(1).integers(256, size=(20, 3, 4)).astype(np.uint8)
+    turned = np.ascontiguousarray(straight.transpose(1, 2, 0)).transpose(2, 0, 1)
+    np.testing.assert_array_equal(network.predict_proba(turned), network.predict_proba(straight))
