@@ -11,6 +11,7 @@ import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -39,14 +40,20 @@ class NumbaBackend(Backend):
     name = "numba"
 
     def __init__(self, threads: int = 1) -> None:
-        from backends import numba_fused, numba_imaging, numba_kernels
+        from backends import numba_fused, numba_kernels
 
         super().__init__(threads)
         self._known: _Known | None = None
         self._kernels = numba_kernels
-        self._imaging = numba_imaging
         self._fused = numba_fused
         self._predict_few = numba_fused.predict_few
+
+    @cached_property
+    def _imaging(self) -> ModuleType:
+        """Imported when the first picture is made: who only reads pictures answers sooner."""
+        from backends import numba_imaging
+
+        return numba_imaging
 
     # ---- Kernels: the reference's formulas, compiled -------------------------------------------
 
@@ -118,7 +125,7 @@ class NumbaBackend(Backend):
             known = self._known
             if known is None or known.parameters is not parameters:
                 known = self._known = _Known(parameters)
-            if known.table is not None and x.dtype == known.dtype:
+            if x.dtype is known.dtype:
                 p = np.empty((n, known.classes), known.dtype)
                 self._predict_few(known.table, x, p)
                 return p
@@ -326,20 +333,21 @@ class _Known:
     """Parameters that a few images were read by, and where they lie in memory.
 
     The table has a row for each layer: weights, biases, I, O. It holds as long as ``parameters`` is kept: its
-    arrays change in place, and never move. None where they are not of one dtype, row by row, as the contract
-    has it: what goes by addresses must not guess.
+    arrays change in place, and never move. The dtype is None, and there is no table, where they are not of
+    one dtype, row by row, as the contract has it: what goes by addresses must not guess.
     """
 
     __slots__ = ("classes", "dtype", "parameters", "table")
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
-        self.dtype = parameters.dtype
         self.classes = parameters.layer_sizes[-1]
-        self.table: Array | None = None
-        if all(each.dtype == self.dtype and each.flags.c_contiguous for each in parameters.tensors()):
+        self.dtype: np.dtype[Any] | None = None
+        dtype = parameters.dtype
+        if all(each.dtype is dtype and each.flags.c_contiguous for each in parameters.tensors()):
             layers = zip(parameters.weights, parameters.biases, strict=True)
             self.table = np.array([(w.ctypes.data, b.ctypes.data, *w.shape) for w, b in layers], np.int64)
+            self.dtype = dtype
 
 
 def _unpack(layers: tuple[Array, ...], parameters: Parameters) -> None:

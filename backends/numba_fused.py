@@ -568,10 +568,8 @@ def predict(w: Layers, a: Layers, x: Array, first: int, last: int, p: Array) -> 
     for start in range(first, last, len(a[0])):
         size = min(len(a[0]), last - start)
         for n in range(0, size, 2):
-            for ahead in range(start + n + AHEAD, min(start + n + AHEAD + 2, last)):
-                ask_for(x, images, ahead)
-            both = n + 1 < size
-            read_layer(images, start + n, both, inputs, weights, biases, below, n, outputs, len(w) > 1)
+            row, other = start + n, start + min(n + 1, size - 1)
+            read_layer(images, row, other, inputs, weights, biases, below, n, outputs, len(w) > 1)
         dense_layers_forward(w, a, 0, size)
         for n in range(size):
             softmax_row(a[len(w) - 1][n, : p.shape[1]], p[start + n])
@@ -584,58 +582,66 @@ def predict_few(table: Array, x: Array, p: Array) -> None:
     The parameters come as a table of addresses, a row for each layer, (weights, biases, I, O): handing over
     arrays costs Numba 0.1 microseconds each, and a digit takes two in all.
     """
-    read_few(table, x, np.empty((2, table[:, 3].max()), x.dtype), p)
+    widest = 1
+    for layer in range(len(table) - 1):
+        widest = max(widest, table[layer, 3])
+    read_few(table, x, np.empty((2, widest), x.dtype), p)
 
 
 @jit
 def read_few(table: Array, x: Array, activations: Array, p: Array) -> None:
-    # p = predict_proba(x); the layers write the two rows of the activations by turns
-    a = view(activations)
+    # p = predict_proba(x); the hidden layers write the two rows of the activations by turns
+    a, last = view(activations), len(table) - 1
     for n in range(len(x)):
         below, row = view(x), n
-        for layer in range(len(table)):
-            inputs, outputs, hidden = table[layer, 2], table[layer, 3], layer + 1 < len(table)
+        for layer in range(last):
+            inputs, outputs = table[layer, 2], table[layer, 3]
             w, b = view_at(x, table[layer, 0], inputs, outputs), view_at(x, table[layer, 1], 1, outputs)
-            read_layer(below, row, False, inputs, w, b, a, layer % 2, outputs, hidden)
+            read_layer(below, row, None, inputs, w, b, a, layer % 2, outputs, True)
             below, row = a, layer % 2
-        softmax_row(activations[(len(table) - 1) % 2, : p.shape[1]], p[n])
+        inputs, outputs = table[last, 2], table[last, 3]
+        w, b = view_at(x, table[last, 0], inputs, outputs), view_at(x, table[last, 1], 1, outputs)
+        read_layer(below, row, None, inputs, w, b, view(p), n, outputs, False)
+        softmax_row(p[n], p[n])
 
 
 @jit
 def read_layer(
-    x: Any, row: int, both: bool, inputs: int, w: Any, b: Any, a: Any, n: int, outputs: int, hidden: bool
+    x: Any, row: int, other: Any, inputs: int, w: Any, b: Any, a: Any, n: int, outputs: int, hidden: bool
 ) -> None:
-    # a[n] = relu(x[row] @ w + b), or without relu where no layer follows; and where ``both``, the next row
+    # a[n] = relu(x[row] @ w + b), or without relu where no layer follows; a[n + 1] of the other row, if any
     o = 0
     while o + WIDEST <= outputs:
-        add_ink(zeros(x, WIDEST), x, row, both, inputs, w, b, a, n, o, hidden)
+        add_ink(zeros(x, WIDEST), x, row, other, inputs, w, b, a, n, o, hidden)
         o += WIDEST
     while o + WIDE <= outputs:
-        add_ink(zeros(x, WIDE), x, row, both, inputs, w, b, a, n, o, hidden)
+        add_ink(zeros(x, WIDE), x, row, other, inputs, w, b, a, n, o, hidden)
         o += WIDE
     while o + NARROWEST <= outputs:
-        add_ink(zeros(x, NARROWEST), x, row, both, inputs, w, b, a, n, o, hidden)
+        add_ink(zeros(x, NARROWEST), x, row, other, inputs, w, b, a, n, o, hidden)
         o += NARROWEST
     while o < outputs:
-        add_ink(zeros(x, 1), x, row, both, inputs, w, b, a, n, o, hidden)
+        add_ink(zeros(x, 1), x, row, other, inputs, w, b, a, n, o, hidden)
         o += 1
 
 
 @jit
 def add_ink(
-    like: Any, x: Any, row: int, both: bool, inputs: int, w: Any, b: Any, a: Any, n: int, o: int, hidden: bool
+    like: Any, x: Any, row: int, other: Any, inputs: int, w: Any, b: Any, a: Any, n: int, o: int, hidden: bool
 ) -> None:
     # the outputs of `read_layer` from o on; of two rows, so that weights that are loaded are used twice
-    z = other = load(like, b, 0, o)
-    next_row = row + 1 if both else row
+    z = z_other = load(like, b, 0, o)
     for start in range(0, inputs, WORD):
-        left = ink_bits(x, inputs, row, start) | ink_bits(x, inputs, next_row, start)
+        left = ink_bits(x, inputs, row, start)
+        if other is not None:  # decided when this is compiled
+            left |= ink_bits(x, inputs, other, start)
         while left:
             i = start + lowest_bit(left)
             left &= left - ONE
             weights = load(like, w, i, o)
             z = z + splat(like, item(x, row, i)) * weights
-            other = other + splat(like, item(x, next_row, i)) * weights
+            if other is not None:
+                z_other = z_other + splat(like, item(x, other, i)) * weights
     store(relu(z) if hidden else z, a, n, o)
-    if both:
-        store(relu(other) if hidden else other, a, n + 1, o)
+    if other is not None and other != row:
+        store(relu(z_other) if hidden else z_other, a, n + 1, o)

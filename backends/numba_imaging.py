@@ -59,24 +59,31 @@ def center_by_mass(boxes: Array, side: int) -> Array:
     n, rows, columns = boxes.shape
     real = boxes.dtype.type
     pictures = np.zeros((n, side, side), np.uint8)
+    ink, most = np.empty((rows, columns), np.uint8), np.empty(columns, boxes.dtype)
     for i in range(n):
-        peak = real(0)
+        most[:] = 0  # of each column: one peak for all would make each pixel wait for the one before
         for row in range(rows):
             for column in range(columns):
-                peak = max(peak, boxes[i, row, column])
+                most[column] = max(most[column], boxes[i, row, column])
+        peak = real(0)
+        for column in range(columns):
+            peak = max(peak, most[column])
         scale = real(255) / max(peak, real(1e-9)) if peak < 254 else real(1)
         mass, mass_x, mass_y = 0, 0, 0  # the last two in half pixels: whole numbers are exact
         for row in range(rows):
+            of_row = 0
             for column in range(columns):
-                ink = int(np.rint(boxes[i, row, column] * scale))
-                mass += ink
-                mass_x += ink * (2 * column + 1)
-                mass_y += ink * (2 * row + 1)
+                ink[row, column] = np.uint8(np.rint(boxes[i, row, column] * scale))
+            for column in range(columns):
+                of_row += ink[row, column]
+                mass_x += ink[row, column] * (2 * column + 1)
+            mass += of_row
+            mass_y += of_row * (2 * row + 1)
         right = int(np.floor(side / 2 + 1 - mass_x / 2 / max(mass, 1)))
         down = int(np.floor(side / 2 + 1 - mass_y / 2 / max(mass, 1)))
         for row in range(max(0, -down), min(rows, side - down)):
             for column in range(max(0, -right), min(columns, side - right)):
-                pictures[i, row + down, column + right] = np.uint8(np.rint(boxes[i, row, column] * scale))
+                pictures[i, row + down, column + right] = ink[row, column]
     return pictures
 
 

@@ -99,16 +99,26 @@ def to_98(digits: Examples, options: argparse.Namespace) -> Iterator[Row]:
     test = load_mnist().test
     x = scale_pixels(test.images, np.float32)
     start = initial_parameters(LAYER_SIZES, np.random.default_rng(0))
-    # (batch size, top rate, epochs of a falling schedule) of Nesterov's momentum
-    settings = [(16, 0.01, 4), (16, 0.02, 5), (32, 0.02, 4), (32, 0.03, 5), (64, 0.06, 5), (128, 0.1, 6)]
+    # (optimizer, batch size, top rate, epochs over which it falls in a straight line to 0)
+    settings = [
+        ("sgd", 16, 0.2, 3),
+        ("sgd", 16, 0.2, 4),
+        ("sgd", 32, 0.3, 4),
+        ("nesterov", 32, 0.02, 4),
+        ("nesterov", 64, 0.06, 5),
+        ("nesterov", 128, 0.1, 6),
+        ("adamw", 64, 0.004, 3),
+        ("adamw", 128, 0.005, 4),
+        ("adamw", 256, 0.006, 5),
+    ]
 
-    def seconds(new_run: Callable[[], OurRun | TorchRun], x: Any, labels: Any, setting: Any) -> float:
-        batch_size, rate, epochs = setting
+    def seconds(new_run: Callable[[str], OurRun | TorchRun], x: Any, labels: Any, setting: Any) -> float:
+        optimizer, batch_size, rate, epochs = setting
         steps = math.ceil(len(digits) / batch_size)
-        rates = rate * 0.5 * (1 + np.cos(np.pi * np.arange(epochs * steps) / (epochs * steps)))
+        rates = rate * (1 - np.arange(epochs * steps) / (epochs * steps))
         random = np.random.default_rng(0)
         started = time.perf_counter()
-        run = new_run()
+        run = new_run(optimizer)
         for epoch in range(epochs):
             run.epoch(random.permutation(len(digits)), batch_size, rates[epoch * steps : (epoch + 1) * steps])
             if run.accuracy(x, labels) >= 0.98:
@@ -123,11 +133,12 @@ def to_98(digits: Examples, options: argparse.Namespace) -> Iterator[Row]:
                 "numba": (x, test.labels),
                 "pytorch": (torch.from_numpy(x), torch.from_numpy(test.labels)),
             }
-            news: dict[str, Callable[[], OurRun | TorchRun]] = {
-                "numba": lambda backend=backend: OurRun(start, digits, "nesterov", 0.0, backend),
-                "pytorch": lambda: TorchRun(start, digits, "nesterov", 0.0),
+            news: dict[str, Callable[[str], OurRun | TorchRun]] = {
+                "numba": lambda optimizer, backend=backend: OurRun(start, digits, optimizer, 0.0, backend),
+                "pytorch": lambda optimizer: TorchRun(start, digits, optimizer, 0.0),
             }
-            news["numba"]().epoch(np.arange(64), 64)
+            for optimizer in ("sgd", "nesterov", "adamw"):
+                news["numba"](optimizer).epoch(np.arange(64), 64)
             row = Row("from arrays in memory to 98 % of the test digits", "to 98 %", threads, "s")
             row.goals = [Goal("numba", "pytorch", 6)]
             best = {}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from hypothesis.extra import numpy as hnp
 
 from backends.base import Parameters
 from engine import model_file
+from engine.curriculum import read_recipe
 from engine.model_file import Card, ModelFileError, check_writable, load_model, save_model, shipped_model_path
 
 SIZES = (4, 3, 2)
@@ -207,3 +209,11 @@ def test_shipped_model_is_there_and_says_where_it_comes_from() -> None:
     assert parameters.layer_sizes == (784, 128, 64, 10)
     assert card.accuracy["test"] >= 0.975
     assert {"backend", "options", "data_sha256", "versions"} <= card.training.keys()
+
+
+def test_shipped_model_is_the_shipped_recipes() -> None:
+    """Whoever changes the recipe trains the model anew."""
+    _, card = load_model(shipped_model_path())
+    recipe = read_recipe("best")
+    assert card.training["recipe"] == json.loads(msgspec.json.encode(recipe))
+    assert card.decision == recipe.decision
