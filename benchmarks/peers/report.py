@@ -7,6 +7,7 @@ import os
 import platform
 import statistics
 import subprocess
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from benchmarks.peers.rows import Row
 
 ROOT = Path(__file__).parents[2]
+LABEL_WIDTH = 44  # characters in a line
 OURS, THEIRS, GOAL, PALE = "#1f5fa8", "#8a8f98", "#d1762b", "#dfe3e8"
 
 
@@ -76,9 +78,9 @@ def draw(rows: list[Row], path: Path) -> None:
     compared = [(row, goal) for row in rows if (goal := row.hardest("numba")) and row.group != "bound"]
     growth = [row for row in rows if row.group == "sizes"]
     kinds = list(dict.fromkeys(row.work.rsplit(" ", 1)[0] for row in growth))
-    height = max(0.34 * len(compared) + 1, 2.2 * len(kinds), 3)
-    figure = plt.figure(figsize=(11 if growth else 7, height), layout="constrained")
-    columns = figure.subfigures(1, 2 if growth else 1, squeeze=False, width_ratios=[3, 2] if growth else [1])
+    height = max(0.42 * len(compared) + 1, 2.2 * len(kinds), 3)
+    figure = plt.figure(figsize=(13 if growth else 8, height), layout="constrained")
+    columns = figure.subfigures(1, 2 if growth else 1, squeeze=False, width_ratios=[8, 5] if growth else [1])
     if compared:
         _draw_ratios(columns[0, 0].subplots(), compared)
     if growth:
@@ -98,14 +100,15 @@ def _draw_ratios(axis: Any, compared: list[Any]) -> None:
         axis.plot([low, high], [y, y], color="black", linewidth=1)
         axis.text(high * 1.06, y, f"{middle:.1f}", va="center", fontsize=9)
         axis.plot([goal.times] * 2, [y - 0.4, y + 0.4], color=GOAL, linewidth=2)
-        labels.append(f"{row.work}, {row.threads} thread{'s' * (row.threads > 1)}")
+        label = f"{row.work}, {row.threads} thread{'s' * (row.threads > 1)}"
+        labels.append(textwrap.fill(label, LABEL_WIDTH))
     axis.set_yticks(range(len(labels)), labels, fontsize=9)
     axis.set_xscale("log")
     axis.set_xlim(1, None)
     axis.set_xticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
     axis.minorticks_off()
     axis.spines[["top", "right"]].set_visible(False)
-    axis.set_title("Times as fast as the fastest peer; orange: the goal", loc="left", fontsize=10)
+    axis.set_title("Times as fast as the fastest peer (orange: the goal)", loc="left", fontsize=10)
 
 
 def _draw_growth(axis: Any, kind: str, rows: list[Row]) -> None:
