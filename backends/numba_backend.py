@@ -387,8 +387,8 @@ def _together(part: Callable[[int], Any], threads: int) -> None:
 def _on_its_own_core(part: Callable[[int], Any], thread: int) -> None:
     """Run part(thread) on one core, another for each thread of a team, where the system lets us choose.
 
-    Threads that wait without sleeping always look busy, so Linux leaves two of them on one core if they happen
-    to start there, and each then waits for the other's turn: two and a half times the time.
+    Threads that wait without sleeping always look busy, so Linux leaves two of them on one core if they
+    happen to start there, and each then waits for the other's turn: two and a half times the time.
     """
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))

@@ -115,12 +115,12 @@ def step(digits: Examples, parameters: Parameters, compiled: Backend) -> Step:
 
     inputs, z = compiled.forward(parameters, scale_pixels(x[order[:BATCH]], np.float32))
     np.testing.assert_allclose(a[-1][:, :10], z[-1], rtol=1e-4, atol=1e-4)
-    da = compiled.dense_backward_input(np.ascontiguousarray(dz[1]), parameters.weights.grey)
+    da = compiled.dense_backward_input(np.ascontiguousarray(dz[1]), parameters.weights[1])
     np.testing.assert_allclose(dz[0], compiled.relu_backward(da, z[0]), rtol=1e-4, atol=1e-4)
-    dw = inputs.x.T @ dz[0]
+    dw = inputs[0].T @ dz[0]
     arrays.rules[0, fused.RATE] = 1
     first_layer_update(1, arrays)
-    np.testing.assert_allclose(parameters.weights.x - w[0][:-1], dw, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(parameters.weights[0] - w[0][:-1], dw, rtol=1e-3, atol=1e-3)
     arrays.rules[0, fused.RATE] = 1e-9
     return arrays
 

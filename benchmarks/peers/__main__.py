@@ -1,6 +1,6 @@
 """The same work done by inkdigits and by its peers, side by side: PyTorch and ONNX Runtime.
 
-    python -m benchmarks.peers                    # everything, about half an hour; --quick for a glance
+    python -m benchmarks.peers                    # everything, about seven minutes; --quick for a glance
     python -m benchmarks.peers --only epochs answers --rounds 9
 
 Needs the extra ``peers``. The contenders take turns (A B A B ...), and each round gives one ratio: what is
