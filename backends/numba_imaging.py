@@ -75,8 +75,9 @@ def center_by_mass(boxes: Array, side: int) -> Array:
             for column in range(columns):
                 ink[row, column] = np.uint8(np.rint(boxes[i, row, column] * scale))
             for column in range(columns):
-                of_row += ink[row, column]
-                mass_x += ink[row, column] * (2 * column + 1)
+                value = np.int64(ink[row, column])  # bytes would overflow where this is not compiled
+                of_row += value
+                mass_x += value * (2 * column + 1)
             mass += of_row
             mass_y += of_row * (2 * row + 1)
         right = int(np.floor(side / 2 + 1 - mass_x / 2 / max(mass, 1)))
