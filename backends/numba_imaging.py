@@ -75,7 +75,7 @@ def center_by_mass(boxes: Array, side: int) -> Array:
             for column in range(columns):
                 ink[row, column] = np.uint8(np.rint(boxes[i, row, column] * scale))
             for column in range(columns):
-                value = np.int64(ink[row, column])  # bytes would overflow where this is not compiled
+                value = int(np.int64(ink[row, column]))  # bytes would overflow where this is not compiled
                 of_row += value
                 mass_x += value * (2 * column + 1)
             mass += of_row
