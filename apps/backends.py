@@ -7,6 +7,7 @@ import json
 import sys
 
 from apps.options import add_json
+from apps.output import print_json
 from backends import BackendInfo, available_backends, get_backend
 from backends.registry import default_name
 
@@ -58,7 +59,7 @@ def _check(name: str, as_json: bool) -> int:
 
     found = list(failures(get_backend(name)))
     if as_json:
-        print(json.dumps({"name": name, "checks": len(CHECKS), "failures": [list(each) for each in found]}))
+        print_json(name=name, checks=len(CHECKS), failures=[list(each) for each in found])
     else:
         for check, dtype, what in found:
             print(f"{check:28} {dtype}: {what[:160]}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -57,16 +57,25 @@ def run(arguments: argparse.Namespace) -> int:
         raise InkdigitsError(
             "cross-validation needs --recipe and --strokes, drawings whose writers are known"
         )
+    # Everything that can be refused is refused before anything is learnt.
+    recipe = read_recipe(arguments.recipe)
+    options = chosen_options(arguments, recipe)
     if arguments.confusion:
         plots = need("apps.plots", "matplotlib", "drawing pictures")
         plots.check_picture(arguments.confusion)
+    backend = get_backend(arguments.backend, arguments.threads)
     digits = [each for each in read_drawings(arguments.strokes) if each.label is not None]
     groups = writers_in_folds(digits, arguments.folds)
     if len(groups) < 2:
         raise InkdigitsError(
             f"{arguments.strokes} names {sum(map(len, groups))} writers of digits: two or more are needed"
         )
-    parts = list(_learn_and_read(arguments, digits, groups))
+    dataset = load_dataset(arguments)
+
+    def new_training(learn: list[Drawing]) -> Training:
+        return Training(dataset, options, backend, recipe, learn)
+
+    parts = list(_learn_and_read(new_training, digits, groups))
     unseen = Unseen.pooled(parts)
     _report(unseen, parts, arguments.json)
     if arguments.confusion:
@@ -75,24 +84,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _learn_and_read(
-    arguments: argparse.Namespace, digits: list[Drawing], groups: list[list[str]]
+    new_training: Callable[[list[Drawing]], Training], digits: list[Drawing], groups: list[list[str]]
 ) -> Iterator[Unseen]:
     """For each group of writers, learn without it and read it."""
-    recipe = read_recipe(arguments.recipe)
-    options = chosen_options(arguments, recipe)
-    backend = get_backend(arguments.backend, arguments.threads)
-    dataset = load_dataset(arguments)
     for fold, writers in enumerate(groups, 1):
         learn = [each for each in digits if str(each.writer) not in writers]
         kept_out = [each for each in digits if str(each.writer) in writers]
-        training = Training(dataset, options, backend, recipe, learn)
+        training = new_training(learn)
         if fold == 1:
             get_ready(training.network, training=True)
         say(f"fold {fold}/{len(groups)}: without {', '.join(writers)}")
         follow(training, as_json=False)
-        with threadpool_limits(arguments.threads):
+        with threadpool_limits(training.network.backend.threads):
             # The same scribbles for every network, as far as they are not spoiled digits of its group.
-            unseen = read_unseen(training.network, kept_out, np.random.default_rng(options.seed))
+            unseen = read_unseen(training.network, kept_out, np.random.default_rng(training.options.seed))
         say(f"fold {fold}/{len(groups)}: {unseen.evaluation.accuracy:.2%} of {len(kept_out):,} right")
         yield unseen
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from apps.options import add_backend, add_json, add_model, add_threads, get_ready, need
+from apps.output import print_json
 from backends import Array, InkdigitsError, get_backend
 from engine.datasets import Examples, load_mnist, read_examples
 from engine.drawings import read_drawings
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     if pictures and not evaluation.n:
         raise InkdigitsError("none of the drawings has a label: there are no mistakes to draw")
     if arguments.json:
-        print(json.dumps(_as_json(evaluation) | _drawings_as_json(of_drawings)))
+        print_json(**_as_json(evaluation), **_drawings_as_json(of_drawings))
     else:
         _print_report(evaluation, of_drawings)
     if arguments.confusion:
