@@ -11,14 +11,15 @@ import msgspec
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from apps.learning import add_learning, chosen_options, follow, load_dataset
 from apps.options import add_json, get_ready, need
 from apps.output import print_json, say
-from apps.train import add_learning, chosen_options, follow, load_dataset
 from backends import InkdigitsError, get_backend
-from engine.cross_validation import Unseen, read_unseen, writers_in_folds
-from engine.curriculum import read_recipe
-from engine.drawings import Drawing, read_drawings
-from engine.training import Training
+from engine.data.drawings import Drawing, read_drawings
+from engine.recognition.evaluation import UnseenWriters, evaluate_unseen_writers
+from engine.training.cross_validation import writers_in_folds
+from engine.training.recipe import read_recipe
+from engine.training.trainer import Training
 
 EXAMPLES = """\
 examples:
@@ -76,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         return Training(dataset, options, backend, recipe, learn)
 
     parts = list(_learn_and_read(new_training, digits, groups))
-    unseen = Unseen.pooled(parts)
+    unseen = UnseenWriters.pooled(parts)
     _report(unseen, parts, arguments.json)
     if arguments.confusion:
         plots.draw_confusion(unseen.evaluation, arguments.confusion)
@@ -85,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _learn_and_read(
     new_training: Callable[[list[Drawing]], Training], digits: list[Drawing], groups: list[list[str]]
-) -> Iterator[Unseen]:
+) -> Iterator[UnseenWriters]:
     """For each group of writers, learn without it and read it."""
     for fold, writers in enumerate(groups, 1):
         learn = [each for each in digits if str(each.writer) not in writers]
@@ -97,12 +98,14 @@ def _learn_and_read(
         follow(training, as_json=False)
         with threadpool_limits(training.network.backend.threads):
             # The same scribbles for every network, as far as they are not spoiled digits of its group.
-            unseen = read_unseen(training.network, kept_out, np.random.default_rng(training.options.seed))
+            unseen = evaluate_unseen_writers(
+                training.network, kept_out, np.random.default_rng(training.options.seed)
+            )
         say(f"fold {fold}/{len(groups)}: {unseen.evaluation.accuracy:.2%} of {len(kept_out):,} right")
         yield unseen
 
 
-def _report(unseen: Unseen, parts: list[Unseen], as_json: bool) -> None:
+def _report(unseen: UnseenWriters, parts: list[UnseenWriters], as_json: bool) -> None:
     evaluation, decision = unseen.evaluation, unseen.decision
     low, high = unseen.interval_95
     writers = len(np.unique(unseen.writers))

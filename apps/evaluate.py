@@ -12,11 +12,11 @@ from threadpoolctl import threadpool_limits
 from apps.options import add_backend, add_json, add_model, add_threads, get_ready, need
 from apps.output import print_json
 from backends import Array, InkdigitsError, get_backend
-from engine.datasets import Examples, load_mnist, read_examples
-from engine.drawings import read_drawings
-from engine.images import images_from_pictures
-from engine.metrics import DrawingsEvaluation, Evaluation, evaluate, evaluate_drawings
-from engine.network import Network
+from engine.data.datasets import Examples, load_mnist, read_examples
+from engine.data.drawings import read_drawings
+from engine.data.photos import images_from_pictures
+from engine.model.network import Network
+from engine.recognition.evaluation import DrawingsEvaluation, Evaluation, evaluate, evaluate_drawings
 
 EXAMPLES = """\
 examples:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from backends import Backend, InkdigitsError
-from engine.network import Network
+from engine.model.network import Network
 
 
 def add_backend(parser: argparse.ArgumentParser) -> None:

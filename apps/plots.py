@@ -12,10 +12,10 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from backends import InkdigitsError
-from backends.base import Array
-from engine.images import FoundDigit
-from engine.metrics import Evaluation
-from engine.training import EpochRecord
+from backends.arrays import Array
+from engine.data.photos import FoundDigit
+from engine.recognition.evaluation import Evaluation
+from engine.training.trainer import EpochRecord
 
 if TYPE_CHECKING:
     from apps.predict import Answer

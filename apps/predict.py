@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from apps.draw.words import words_for
+from apps.messages import words_for
 from apps.options import add_backend, add_json, add_model, get_ready, need
 from backends import Array, InkdigitsError
-from engine.drawings import read_drawing
-from engine.images import FoundDigit, find_digit, read_picture
-from engine.network import Network
-from engine.recognition import Recognition, recognize_image, recognize_strokes
+from engine.data.drawings import read_drawing
+from engine.data.photos import FoundDigit, find_digit, read_picture
+from engine.model.network import Network
+from engine.recognition.recognize import Recognition, recognize_image, recognize_strokes
 
 EXAMPLES = """\
 examples:

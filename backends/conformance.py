@@ -20,10 +20,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from backends.base import Array, Backend, Parameters, scale_pixels
+from backends.arrays import Array, Parameters, scale_pixels
+from backends.base import Backend
 from backends.imaging import knots_along
+from backends.kernels import Kernels
 from backends.numpy_backend import NumpyBackend
-from backends.optimizers import SGD, AdamW, Nesterov, Optimizer, WeightAverage
+from backends.optimizers import SGD, AdamW, ExponentialMovingAverage, Nesterov, Optimizer
 
 Check = Callable[[Backend, npt.DTypeLike], None]
 CHECKS: list[Check] = []
@@ -183,24 +185,24 @@ def check_ink_extent(backend: Backend, dtype: npt.DTypeLike) -> None:
 
 
 @_check
-def check_smooth_field(backend: Backend, dtype: npt.DTypeLike) -> None:
+def check_spline_field(backend: Backend, dtype: npt.DTypeLike) -> None:
     for rows, columns in ((4, 4), (6, 7)):
         places = np.random.default_rng(0).random((5, 33, 2)) * [columns - 3, rows - 3]
         places[0, 0], places[0, 1] = 0, (columns - 3, rows - 3)  # from the first to the last
         knots = _normal((5, 2, rows, columns), dtype)
-        _agree("smooth_field", backend, places.astype(dtype), knots, looser=10)
+        _agree("spline_field", backend, places.astype(dtype), knots, looser=10)
 
 
 @_check
-def check_change_width(backend: Backend, dtype: npt.DTypeLike) -> None:
+def check_dilate_or_erode(backend: Backend, dtype: npt.DTypeLike) -> None:
     for images in _picture_cases(dtype):
-        _agree("change_width", backend, images, np.linspace(-1, 1, len(images)).astype(dtype))
+        _agree("dilate_or_erode", backend, images, np.linspace(-1, 1, len(images)).astype(dtype))
 
 
 @_check
-def check_soften(backend: Backend, dtype: npt.DTypeLike) -> None:
+def check_blur(backend: Backend, dtype: npt.DTypeLike) -> None:
     for images in _picture_cases(dtype):
-        _agree("soften", backend, images, np.linspace(0, 1, len(images)).astype(dtype))
+        _agree("blur", backend, images, np.linspace(0, 1, len(images)).astype(dtype))
 
 
 # ---- Compositions ---------------------------------------------------------------------------------
@@ -292,7 +294,7 @@ def _trained(
 ) -> tuple[float, Parameters, Parameters]:
     """Train a copy for two calls; returns the last loss, the parameters and their average."""
     parameters = start.copy()
-    optimizer, average = new_optimizer(parameters), WeightAverage(parameters, 0.9)
+    optimizer, average = new_optimizer(parameters), ExponentialMovingAverage(parameters, 0.9)
     prepared = backend.prepare_images(images, parameters.dtype)
     loss = 0.0
     for _ in range(2):
@@ -389,8 +391,8 @@ def _agree(kernel: str, backend: Backend, *inputs: Any, looser: float = 1) -> No
     """A kernel returns what the reference returns, changes what it changes, and leaves the rest as it was."""
     ours, true = _copies(inputs), _copies(inputs)
     with np.errstate(all="ignore"):  # NaN and infinity are among the inputs on purpose
-        result = getattr(backend, kernel)(*ours)
-        expected = getattr(REFERENCE, kernel)(*true)
+        result = _function(backend, kernel)(*ours)
+        expected = _function(REFERENCE, kernel)(*true)
     dtype = next(each.dtype for each in inputs if each.dtype.kind == "f")
     if expected is not None:
         _close(result, expected, dtype, looser)
@@ -399,6 +401,12 @@ def _agree(kernel: str, backend: Backend, *inputs: Any, looser: float = 1) -> No
             np.testing.assert_array_equal(each, before, f"{kernel} changed its input")
         else:
             _close(each, after, dtype)
+
+
+def _function(backend: Backend, name: str) -> Callable[..., Any]:
+    """A kernel of a backend, or a function of its imaging."""
+    found: Callable[..., Any] = getattr(backend if hasattr(Kernels, name) else backend.imaging, name)
+    return found
 
 
 def _copies(inputs: tuple[Any, ...]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 The reference for what `Backend` offers under the same names, and what a backend has that writes none of its
 own. Training needs these by the hundred thousand, so the Numba backend compiles them, in
-`backends.numba_imaging`.
+`backends.numba_backend.imaging`.
 
 Letters: n pictures, H rows, W columns, K points of a drawing. Pictures are floating point in [0, 1], ink = 1,
 and beyond their edge is paper. A pixel's centre lies at its index + 0.5.
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from backends.base import Array
+    from backends.arrays import Array
 
 KNOT_EVERY = 7  # pixels between the knots by which `warp` bends a picture
 INK = 64  # of 255: what is darker belongs to the digit
@@ -179,7 +179,7 @@ def ink_extent(images: Array, maps: Array) -> Array:
     return extent.astype(maps.dtype)
 
 
-def smooth_field(places: Array, knots: Array) -> Array:
+def spline_field(places: Array, knots: Array) -> Array:
     """A smooth field at some places: uniform cubic B-splines between random knots, say.
 
     Parameters
@@ -215,7 +215,7 @@ def knots_along(side: int) -> int:
     return (side - 1) // KNOT_EVERY + 4
 
 
-def change_width(images: Array, amount: Array) -> Array:
+def dilate_or_erode(images: Array, amount: Array) -> Array:
     """Lines made wider (amount > 0) or thinner (amount < 0), (n, H, W).
 
     A blend with the grey dilation or erosion by a plus of five pixels (Serra 1982): amount 1 is a pixel
@@ -228,7 +228,7 @@ def change_width(images: Array, amount: Array) -> Array:
     return changed
 
 
-def soften(images: Array, amount: Array) -> Array:
+def blur(images: Array, amount: Array) -> Array:
     """A blend with the mean of the four neighbours, (n, H, W); amount from 0 to 1."""
     neighbours = _with_neighbours(images)
     softened: Array = images + amount[:, None, None] * (neighbours[1:].mean(axis=0) - images)

@@ -1,7 +1,7 @@
 """The reference: every formula of the contract in plain NumPy, one short function each.
 
 Read it beside `backends.base`, which tells how the formulas combine into a network, and beside
-`backends.numba_kernels`, which has the same functions under the same names, compiled.
+`backends.numba_backend.kernels`, which has the same functions under the same names, compiled.
 It is always installed, it can do the whole job, and every other backend is held against it.
 
 Dimension letters as in `backends.base`: B batch, I inputs, O outputs, C classes.
@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from backends.base import Array, Backend
+from backends.arrays import Array
+from backends.base import Backend
 
 
 class NumpyBackend(Backend):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
-from backends.base import Array, Backend, Parameters
+from backends.arrays import Array, Parameters
+from backends.base import Backend
 
 
 class Optimizer(ABC):
@@ -88,7 +89,7 @@ class AdamW(Optimizer):
             )
 
 
-class WeightAverage:
+class ExponentialMovingAverage:
     """A moving average of the parameters (EMA), which often reads better than the last step's.
 
     With few steps behind it the average leans on recent ones, min(decay, (1 + t) / (10 + t)) after

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 
-from backends.base import Backend, InkdigitsError
+from backends.base import Backend
+from backends.errors import InkdigitsError
 
 GROUP = "inkdigits.backends"
 VARIABLE = "INKDIGITS_BACKEND"

@@ -7,9 +7,9 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from backends import Backend, get_backend
-from backends.base import Parameters
-from engine.datasets import DataError, Examples, load_mnist
-from engine.network import initial_parameters
+from backends.arrays import Parameters
+from engine.data.datasets import DataError, Examples, load_mnist
+from engine.model.network import initial_parameters
 
 LAYER_SIZES = (784, 128, 64, 10)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from backends import Backend, get_backend
-from backends.base import Array, Parameters, scale_pixels
-from engine.datasets import Examples
+from backends.arrays import Array, Parameters, scale_pixels
+from engine.data.datasets import Examples
 
 BATCH = 64
 

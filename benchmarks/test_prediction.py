@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from backends import Backend, get_backend
-from backends.base import Parameters, scale_pixels
-from engine.datasets import Examples
-from engine.strokes import strokes_to_image
+from backends.arrays import Parameters, scale_pixels
+from engine.data.datasets import Examples
+from engine.data.strokes import strokes_to_image
 
 
 @pytest.mark.parametrize("n", [1, 10_000])

@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 
 from backends import Backend
-from backends.base import Array, Parameters, scale_pixels
-from engine.datasets import Examples
+from backends.arrays import Array, Parameters, scale_pixels
+from engine.data.datasets import Examples
 
 pytest.importorskip("numba")
 
 from backends import numba_backend as ours
-from backends import numba_fused as fused
-from backends.numba_kernels import jit
-from backends.numba_simd import view
+from backends.numba_backend import fused
+from backends.numba_backend.kernels import jit
+from backends.numba_backend.simd import view
 from backends.optimizers import SGD
 
 BATCH, STEPS = 64, 938

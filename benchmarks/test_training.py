@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from backends import Backend, get_backend
-from backends.base import Parameters
+from backends.arrays import Parameters
 from backends.optimizers import SGD
-from engine.datasets import Examples
+from engine.data.datasets import Examples
 
 ROOT = Path(__file__).parents[1]
 LEARNING_RATE = 0.1

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from backends import Backend, InkdigitsError, get_backend
-from engine.datasets import Dataset, load_mnist
-from engine.model_file import check_writable
-from engine.network import Network
-from engine.training import Training, TrainingOptions
+from engine.data.datasets import Dataset, load_mnist
+from engine.model.model_file import check_writable
+from engine.model.network import Network
+from engine.training.options import TrainingOptions
+from engine.training.trainer import Training
 
 __version__ = "0.1.0"
 __all__ = ["InkdigitsError", "Network", "train_model"]

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from backends import Backend, get_backend
-from engine.datasets import Dataset, Examples, read_dataset
-from engine.strokes import strokes_to_image
+from engine.data.datasets import Dataset, Examples, read_dataset
+from engine.data.strokes import strokes_to_image
 
 NEEDS_NUMBA = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="numba is not installed")
 

@@ -3,7 +3,7 @@
 Logic and pixels are kept apart. These know nothing of Pygame and are tested without a screen:
 
     geometry  ->  drawing  \\
-                  reading   >  desk   (everything that the window does)
+                  reading   >  session   (everything that the window does)
     actions, layout, words /
 
 and these put it on the screen:

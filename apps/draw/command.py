@@ -7,10 +7,10 @@ import os
 from functools import partial
 
 from apps.options import add_backend, add_model, get_ready
-from backends.base import InkdigitsError
-from engine.model_file import shipped_model_path
-from engine.network import Network
-from engine.recognition import recognize_strokes
+from backends.errors import InkdigitsError
+from engine.model.model_file import shipped_model_path
+from engine.model.network import Network
+from engine.recognition.recognize import recognize_strokes
 
 NEEDED = (2, 5, 3)  # of pygame-ce: pygame.Window, event.touch, wide anti-aliased shapes
 SMALLEST_DIGIT = 0.04  # of the canvas; what is smaller is a dot
@@ -37,9 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
         No pygame-ce, no display, no such backend, or no usable model.
     """
     _require_pygame()
-    from apps.draw.desk import Desk
-    from apps.draw.reading import Reader
-    from apps.draw.view_seen import Facts
+    from apps.draw.state.live_prediction import LivePrediction
+    from apps.draw.state.session import Session
+    from apps.draw.views.network_input import Facts
     from apps.draw.window import Window, start_display
 
     network = Network.load(arguments.model, backend=arguments.backend)
@@ -47,8 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     get_ready(network)
     model = (arguments.model or shipped_model_path()).name
     facts = Facts(network.backend.name, model, _test_accuracy(network))
-    desk = Desk(Reader(partial(recognize_strokes, network, smallest=SMALLEST_DIGIT)))
-    Window(desk, facts).run()
+    session = Session(LivePrediction(partial(recognize_strokes, network, smallest=SMALLEST_DIGIT)))
+    Window(session, facts).run()
     return 0
 
 

@@ -8,19 +8,19 @@ import time
 
 import pygame
 
-from apps.draw.desk import Desk
 from apps.draw.events import Events
-from apps.draw.layout import FIRST_SIZE, SMALLEST_SIZE
-from apps.draw.paint import Painter, app_icon
-from apps.draw.theme import DARK, LIGHT
-from apps.draw.view_answer import paint_answer
-from apps.draw.view_bars import BarsView
-from apps.draw.view_canvas import CanvasView
-from apps.draw.view_help import paint_help
-from apps.draw.view_seen import Facts, paint_facts, paint_seen
-from apps.draw.view_tools import paint_tools, paint_tooltip
-from apps.draw.words import NAME, window_title
-from backends.base import InkdigitsError
+from apps.draw.paint.painter import Painter, app_icon
+from apps.draw.paint.theme import DARK, LIGHT
+from apps.draw.state.layout import FIRST_SIZE, SMALLEST_SIZE
+from apps.draw.state.session import Session
+from apps.draw.views.answer import paint_answer
+from apps.draw.views.bars import BarsView
+from apps.draw.views.canvas import CanvasView
+from apps.draw.views.help import paint_help
+from apps.draw.views.network_input import Facts, paint_facts, paint_seen
+from apps.draw.views.tools import paint_tools, paint_tooltip
+from apps.messages import NAME, window_title
+from backends.errors import InkdigitsError
 
 FRAME = 1 / 60  # seconds
 IDLE = 0.25  # seconds to sleep at most while nothing happens
@@ -55,12 +55,12 @@ def start_display() -> None:
 
 
 class Window:
-    """A window that shows a desk until it is closed."""
+    """A window that shows a session until it is closed."""
 
-    def __init__(self, desk: Desk, facts: Facts) -> None:
-        self._desk = desk
+    def __init__(self, session: Session, facts: Facts) -> None:
+        self._session = session
         self._facts = facts
-        self._events = Events(desk)
+        self._events = Events(session)
         self._canvas = CanvasView()
         self._bars = BarsView()
         self._moving = True  # whether the next picture will differ though nothing happens
@@ -69,7 +69,7 @@ class Window:
         self._window.minimum_size = SMALLEST_SIZE
         self._window.set_icon(app_icon())
         self._cursor_shown = True
-        desk.resize(self.size)
+        session.resize(self.size)
         self.paint(self._painted, 0)  # shown with its picture: SDL makes another window for the first surface
         self._window.show()
 
@@ -91,12 +91,12 @@ class Window:
     def resize(self, size: tuple[int, int]) -> None:
         """As if the user had pulled at a corner."""
         self._window.size = size
-        self._desk.resize(self.size)
+        self._session.resize(self.size)
 
     def run(self) -> None:
-        """Show the desk until the window is closed."""
+        """Show the session until the window is closed."""
         try:
-            while not self._desk.closed:
+            while not self._session.closed:
                 self.step()
         finally:
             self._window.destroy()
@@ -112,25 +112,25 @@ class Window:
 
     def paint(self, now: float, seconds: float) -> bool:
         """One picture; returns whether the next will differ though nothing happens."""
-        desk = self._desk
-        desk.frame(now)
-        recognition = desk.reader.recognition
+        session = self._session
+        session.frame(now)
+        recognition = session.reader.recognition
         moving = self._bars.advance(recognition, seconds)
         surface = self.surface
-        painter = Painter(surface, DARK if desk.dark else LIGHT, desk.layout.unit)
+        painter = Painter(surface, DARK if session.dark else LIGHT, session.layout.unit)
         surface.fill(painter.theme.ground)
-        self._canvas.paint(painter, desk)
-        paint_answer(painter, desk.layout, recognition)
-        self._bars.paint(painter, desk.layout, recognition)
-        paint_seen(painter, desk.layout, recognition)
-        paint_facts(painter, desk.layout, self._facts, desk.reader.milliseconds)
-        paint_tools(painter, desk)
-        paint_tooltip(painter, desk)
-        if desk.help:
-            paint_help(painter, desk.layout)
+        self._canvas.paint(painter, session)
+        paint_answer(painter, session.layout, recognition)
+        self._bars.paint(painter, session.layout, recognition)
+        paint_seen(painter, session.layout, recognition)
+        paint_facts(painter, session.layout, self._facts, session.reader.milliseconds)
+        paint_tools(painter, session)
+        paint_tooltip(painter, session)
+        if session.help:
+            paint_help(painter, session.layout)
         self._window.flip()
         self._tell(window_title(recognition))
-        return moving or desk.waiting
+        return moving or session.waiting
 
     def _take_events(self) -> bool:
         """Hand on all that happened; while nothing moves, sleep until something does."""
@@ -138,7 +138,7 @@ class Window:
         events = [event for event in (first, *pygame.event.get()) if event.type != pygame.NOEVENT]
         for event in events:
             if event.type in (pygame.WINDOWSIZECHANGED, pygame.WINDOWRESIZED):
-                self._desk.resize(self.size)
+                self._session.resize(self.size)
             self._events.handle(event, self.size)
         return bool(events)
 
@@ -146,7 +146,7 @@ class Window:
         """Tell the answer in the title; and let the ring stand for the pointer while it is on the canvas."""
         if title != self.title:
             self._window.title = title
-        shown = self._desk.ring is None
+        shown = self._session.ring is None
         if shown != self._cursor_shown:
             self._cursor_shown = shown
             with contextlib.suppress(pygame.error):  # no cursor there

@@ -22,7 +22,7 @@ from benchmarks.peers.contenders import LAYER_SIZES
 from benchmarks.peers.report import ROOT, draw, machine, table
 from benchmarks.peers.rows import Row
 from benchmarks.peers.work import GROUPS
-from engine.datasets import load_mnist
+from engine.data.datasets import load_mnist
 
 
 def main() -> None:

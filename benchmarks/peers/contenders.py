@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from backends import Backend, get_backend
-from backends.base import Array, Parameters, scale_pixels
-from backends.optimizers import SGD, AdamW, Nesterov, Optimizer, WeightAverage
-from engine.curriculum import Lesson, Preparation, Recipe, RecipeCurriculum, Stage
-from engine.datasets import Examples
-from engine.picture_variation import PictureVariation
+from backends.arrays import Array, Parameters, scale_pixels
+from backends.optimizers import SGD, AdamW, ExponentialMovingAverage, Nesterov, Optimizer
+from engine.augmentation.images import ImageAugmentation
+from engine.data.datasets import Examples
+from engine.training.examples import Lesson, Preparation, RecipeExamples
+from engine.training.recipe import Recipe, Stage
 
 LAYER_SIZES = (784, 128, 64, 10)
 
@@ -33,7 +34,7 @@ class TorchRun:
         optimizer: str,
         rate: float,
         compiled: bool = False,
-        variation: PictureVariation | None = None,
+        variation: ImageAugmentation | None = None,
     ) -> None:
         import torch
 
@@ -111,24 +112,24 @@ class OurRun:
         optimizer: str,
         rate: float,
         backend: Backend,
-        variation: PictureVariation | None = None,
+        variation: ImageAugmentation | None = None,
     ) -> None:
         self.backend, self.start, self.optimizer, self.rate = backend, start, optimizer, rate
         self.images, self.labels = backend.prepare_images(digits.images, np.float32), digits.labels
         self.lessons: Iterator[Preparation | Lesson] | None = None
         if variation:
             stage = Stage(lessons=1_000_000, digits=len(digits), passes=1, pictures=variation)
-            curriculum = RecipeCurriculum(Recipe(training={}, stages=[stage]), digits, [], backend)
+            curriculum = RecipeExamples(Recipe(training={}, stages=[stage]), digits, [], backend)
             self.lessons = curriculum.lessons(np.random.default_rng(0))
         self.restart()
 
     def restart(self) -> None:
         self.parameters = self.start.copy()
-        self.average: WeightAverage | None = None
+        self.average: ExponentialMovingAverage | None = None
         self.steps: Optimizer = SGD()
         if self.optimizer == "adamw":
             self.steps = AdamW(self.parameters, weight_decay=0.01)
-            self.average = WeightAverage(self.parameters, 0.999)
+            self.average = ExponentialMovingAverage(self.parameters, 0.999)
         elif self.optimizer == "nesterov":
             self.steps = Nesterov(self.parameters)
 
@@ -147,8 +148,8 @@ class OurRun:
         return float((self.backend.predict_proba(self.parameters, x).argmax(1) == labels).mean())
 
 
-def torch_variation(x: Any, variation: PictureVariation) -> Any:
-    """What `vary_pictures` does to a batch (B, 1, 28, 28), in PyTorch, without the framing at its end."""
+def torch_variation(x: Any, variation: ImageAugmentation) -> Any:
+    """What `augment_images` does to a batch (B, 1, 28, 28), in PyTorch, without the framing at its end."""
     import torch
     from torch.nn import functional
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from backends import get_backend
-from backends.base import Array, scale_pixels
+from backends.arrays import Array, scale_pixels
 from benchmarks.peers.contenders import (
     LAYER_SIZES,
     OurRun,
@@ -26,9 +26,9 @@ from benchmarks.peers.contenders import (
 )
 from benchmarks.peers.report import ROOT
 from benchmarks.peers.rows import Goal, Row, Run, take_turns, threads_for_all
-from engine.curriculum import read_recipe
-from engine.datasets import Examples, load_mnist
-from engine.network import initial_parameters
+from engine.data.datasets import Examples, load_mnist
+from engine.model.network import initial_parameters
+from engine.training.recipe import read_recipe
 
 SGD_RATE = {1: 0.01}  # 0.1 for other batch sizes
 FEW = 3000  # examples of a short epoch, where a whole one would take minutes; times are scaled up
@@ -214,7 +214,7 @@ def one_digit(contenders: dict[str, Run], rounds: int) -> Iterator[Row]:
 
 ANSWER = """
 import numpy as np
-from engine.network import Network
+from engine.model.network import Network
 Network.load(backend={!r}).predict_proba(np.zeros((1, 28, 28), np.float32))
 """
 EPOCH = """
@@ -222,8 +222,8 @@ from pathlib import Path
 import numpy as np
 from backends import get_backend
 from benchmarks.peers.contenders import LAYER_SIZES, OurRun, TorchRun
-from engine.datasets import load_mnist
-from engine.network import initial_parameters
+from engine.data.datasets import load_mnist
+from engine.model.network import initial_parameters
 digits, start = load_mnist().train, initial_parameters(LAYER_SIZES, np.random.default_rng(0))
 run = {}
 run.epoch(np.random.default_rng(0).permutation(len(digits)), 64)

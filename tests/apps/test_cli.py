@@ -15,7 +15,7 @@ import pytest
 
 from apps.cli import COMMANDS, main
 from engine import Network
-from engine.datasets import Dataset
+from engine.data.datasets import Dataset
 
 ROOT = Path(__file__).parents[2]
 
@@ -308,7 +308,7 @@ def test_cross_validation(run: Any, recipe_words: list[Any], tmp_path: Path) -> 
     assert len(found["folds"]) == 2
     assert found["interval_95"] == [0, 1]  # three writers tell nothing of others
     assert found["accuracy"] == pytest.approx((6 * found["folds"][0] + 3 * found["folds"][1]) / 9)
-    assert set(found["decision"]) == {"temperature", "digit_above", "pair_above"}
+    assert set(found["decision"]) == {"temperature", "accept_threshold", "pair_threshold"}
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert "without 1, 3" in err
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from backends.base import Array, Backend, Parameters
+from backends import imaging
+from backends.arrays import Array, Parameters
+from backends.base import Backend
 from backends.conformance import CHECKS, failures
 from backends.numpy_backend import NumpyBackend
 
@@ -108,44 +111,70 @@ class SpoilsItsInput(NumpyBackend):
         return np.maximum(z, 0, out=z)
 
 
+def _imaging_with(**functions: Any) -> Any:
+    """The reference's imaging with some functions replaced."""
+    return SimpleNamespace(**{**vars(imaging), **functions})
+
+
+def _flat_ends(points: Array, joined: Array, *rest: Any) -> Array:
+    shorter = points.copy()
+    shorter[:, -1] = 0.9 * points[:, -1] + 0.1 * points[:, -2]
+    return imaging.draw_lines(shorter, joined, *rest)
+
+
 class FlatEnds(NumpyBackend):
-    def draw_lines(self, points: Array, joined: Array, *rest: Any) -> Array:
-        shorter = points.copy()
-        shorter[:, -1] = 0.9 * points[:, -1] + 0.1 * points[:, -2]
-        return super().draw_lines(shorter, joined, *rest)
+    imaging = _imaging_with(draw_lines=_flat_ends)
+
+
+def _counts_from_the_pixels_corner(boxes: Array, side: int) -> Array:
+    return np.roll(imaging.center_by_mass(boxes, side), 1, axis=2)
 
 
 class CountsFromThePixelsCorner(NumpyBackend):
-    def center_by_mass(self, boxes: Array, side: int) -> Array:
-        return np.roll(super().center_by_mass(boxes, side), 1, axis=2)
+    imaging = _imaging_with(center_by_mass=_counts_from_the_pixels_corner)
+
+
+def _turns_the_other_way(images: Array, maps: Array, shifts: Array, knots: Array) -> Array:
+    return imaging.warp(images, maps.swapaxes(1, 2), shifts, knots)
 
 
 class TurnsTheOtherWay(NumpyBackend):
-    def warp(self, images: Array, maps: Array, shifts: Array, knots: Array) -> Array:
-        return super().warp(images, maps.swapaxes(1, 2), shifts, knots)
+    imaging = _imaging_with(warp=_turns_the_other_way)
+
+
+def _measures_between_pixels(images: Array, maps: Array) -> Array:
+    extent: Array = imaging.ink_extent(images, maps) - 1
+    return extent
 
 
 class MeasuresBetweenPixels(NumpyBackend):
-    def ink_extent(self, images: Array, maps: Array) -> Array:
-        extent: Array = super().ink_extent(images, maps) - 1
-        return extent
+    imaging = _imaging_with(ink_extent=_measures_between_pixels)
+
+
+def _bends_the_other_axis(places: Array, knots: Array) -> Array:
+    return imaging.spline_field(places, knots)[:, :, ::-1]
 
 
 class BendsTheOtherAxis(NumpyBackend):
-    def smooth_field(self, places: Array, knots: Array) -> Array:
-        return super().smooth_field(places, knots)[:, :, ::-1]
+    imaging = _imaging_with(spline_field=_bends_the_other_axis)
+
+
+def _only_wider(images: Array, amount: Array) -> Array:
+    return imaging.dilate_or_erode(images, np.maximum(amount, 0))
 
 
 class OnlyWider(NumpyBackend):
-    def change_width(self, images: Array, amount: Array) -> Array:
-        return super().change_width(images, np.maximum(amount, 0))
+    imaging = _imaging_with(dilate_or_erode=_only_wider)
+
+
+def _wraps_around(images: Array, amount: Array) -> Array:
+    moved = [np.roll(images, by, axis) for by in (-1, 1) for axis in (1, 2)]
+    softened: Array = images + amount[:, None, None] * (np.mean(moved, axis=0) - images)
+    return softened.astype(images.dtype)
 
 
 class WrapsAround(NumpyBackend):
-    def soften(self, images: Array, amount: Array) -> Array:
-        moved = [np.roll(images, by, axis) for by in (-1, 1) for axis in (1, 2)]
-        softened: Array = images + amount[:, None, None] * (np.mean(moved, axis=0) - images)
-        return softened.astype(images.dtype)
+    imaging = _imaging_with(blur=_wraps_around)
 
 
 class ForgetsSoftmax(NumpyBackend):
@@ -199,9 +228,9 @@ WRONG: dict[type[NumpyBackend], str] = {
     CountsFromThePixelsCorner: "center_by_mass",
     TurnsTheOtherWay: "warp",
     MeasuresBetweenPixels: "ink_extent",
-    BendsTheOtherAxis: "smooth_field",
-    OnlyWider: "change_width",
-    WrapsAround: "soften",
+    BendsTheOtherAxis: "spline_field",
+    OnlyWider: "dilate_or_erode",
+    WrapsAround: "blur",
     ForgetsSoftmax: "predict_proba",
     BackpropagatesThroughNewWeights: "loss_and_gradients",
     DropsTheShortBatch: "train_minibatches",

@@ -15,7 +15,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backends.base import Backend, Parameters
+from backends.arrays import Parameters
+from backends.base import Backend
 from backends.optimizers import SGD
 
 LN3 = np.log(3)

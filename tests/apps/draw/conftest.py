@@ -1,4 +1,4 @@
-"""What the window's tests share: a desk that reads with a made-up network, and a window no one sees."""
+"""What the window's tests share: a session that reads with a made-up network, and a window no one sees."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from apps.draw.desk import Desk
-from apps.draw.reading import Points, Reader
-from engine.recognition import Recognition, State
+from apps.draw.state.live_prediction import LivePrediction, Points
+from apps.draw.state.session import Session
+from engine.recognition.recognize import Recognition, State
 
 
 class FakeNetwork:
@@ -33,13 +33,13 @@ def network() -> FakeNetwork:
 
 
 @pytest.fixture
-def make_desk(network: FakeNetwork) -> Callable[[], Desk]:
-    return lambda: Desk(Reader(network.recognize))
+def make_session(network: FakeNetwork) -> Callable[[], Session]:
+    return lambda: Session(LivePrediction(network.recognize))
 
 
 @pytest.fixture
-def desk(make_desk: Callable[[], Desk]) -> Desk:
-    return make_desk()
+def session(make_session: Callable[[], Session]) -> Session:
+    return make_session()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.draw.layout import FIRST_SIZE, arrange
+from apps.draw.state.layout import FIRST_SIZE, arrange
 
 ROOT = Path(__file__).resolve().parents[3]
 MISSING = [tool for tool in ("Xvfb", "xdotool", "openbox") if shutil.which(tool) is None]

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from apps.draw.actions import ACTIONS, Action
-from apps.draw.desk import Desk
-from apps.draw.geometry import Point
-from apps.draw.layout import FIRST_SIZE
+from apps.draw.state.actions import ACTIONS, Action
+from apps.draw.state.geometry import Point
+from apps.draw.state.layout import FIRST_SIZE
+from apps.draw.state.session import Session
 
 pygame = pytest.importorskip("pygame")
 
 from apps.draw import events  # noqa: E402
 from apps.draw.events import key_name  # noqa: E402
-from apps.draw.theme import DARK, LIGHT  # noqa: E402
-from apps.draw.view_seen import Facts  # noqa: E402
+from apps.draw.paint.theme import DARK, LIGHT  # noqa: E402
+from apps.draw.views.network_input import Facts  # noqa: E402
 from apps.draw.window import Window  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("_display")
@@ -33,8 +33,8 @@ KEYS = {
 
 
 @pytest.fixture
-def window(desk: Desk) -> Window:
-    made = Window(desk, Facts("numpy", "model.json", 0.98))
+def window(session: Session) -> Window:
+    made = Window(session, Facts("numpy", "model.json", 0.98))
     pygame.event.clear()
     return made
 
@@ -61,8 +61,8 @@ def key_event(written: str) -> dict[str, Any]:
     return {"key": key, "mod": mod, "unicode": typed}
 
 
-def at(desk: Desk, x: float, y: float) -> Point:
-    canvas = desk.layout.canvas
+def at(session: Session, x: float, y: float) -> Point:
+    canvas = session.layout.canvas
     return canvas.x + x * canvas.width, canvas.y + y * canvas.height
 
 
@@ -80,53 +80,57 @@ def pixel(window: Window, at: Point) -> tuple[int, ...]:
 
 
 def test_a_mouse_draws_and_the_title_tells_the_answer(
-    window: Window, desk: Desk, send: Callable[..., None]
+    window: Window, session: Session, send: Callable[..., None]
 ) -> None:
     assert window.title == "inkdigits"
-    drag(send, at(desk, 0.2, 0.5), at(desk, 0.8, 0.5))
-    assert len(desk.drawing.strokes) == 1
-    assert pixel(window, at(desk, 0.4, 0.5)) == DARK.ink
+    drag(send, at(session, 0.2, 0.5), at(session, 0.8, 0.5))
+    assert len(session.drawing.strokes) == 1
+    assert pixel(window, at(session, 0.4, 0.5)) == DARK.ink
     assert window.title == "inkdigits – 1 (90 %)"
     send(pygame.KEYDOWN, **key_event("Q"))
     assert window.title == "inkdigits"
-    assert pixel(window, at(desk, 0.4, 0.5)) != DARK.ink
+    assert pixel(window, at(session, 0.4, 0.5)) != DARK.ink
 
 
 def test_the_right_button_erases_and_the_middle_one_does_nothing(
-    window: Window, desk: Desk, send: Callable[..., None]
+    window: Window, session: Session, send: Callable[..., None]
 ) -> None:
-    drag(send, at(desk, 0.2, 0.5), at(desk, 0.8, 0.5))
-    drag(send, at(desk, 0.4, 0.3), at(desk, 0.4, 0.7), button=2)
-    assert len(desk.drawing.strokes) == 1
-    drag(send, at(desk, 0.4, 0.3), at(desk, 0.4, 0.7), button=3)
-    assert len(desk.drawing.strokes) == 2
+    drag(send, at(session, 0.2, 0.5), at(session, 0.8, 0.5))
+    drag(send, at(session, 0.4, 0.3), at(session, 0.4, 0.7), button=2)
+    assert len(session.drawing.strokes) == 1
+    drag(send, at(session, 0.4, 0.3), at(session, 0.4, 0.7), button=3)
+    assert len(session.drawing.strokes) == 2
 
 
-def test_a_second_button_does_not_end_the_line(window: Window, desk: Desk, send: Callable[..., None]) -> None:
-    send(pygame.MOUSEBUTTONDOWN, pos=at(desk, 0.2, 0.5), button=1)
-    drag(send, at(desk, 0.3, 0.5), at(desk, 0.4, 0.5), button=3)
-    assert desk.drawing.busy
-    assert len(desk.drawing.strokes) == 1
+def test_a_second_button_does_not_end_the_line(
+    window: Window, session: Session, send: Callable[..., None]
+) -> None:
+    send(pygame.MOUSEBUTTONDOWN, pos=at(session, 0.2, 0.5), button=1)
+    drag(send, at(session, 0.3, 0.5), at(session, 0.4, 0.5), button=3)
+    assert session.drawing.busy
+    assert len(session.drawing.strokes) == 1
 
 
-def test_the_wheel_widens_the_brush(desk: Desk, send: Callable[..., None]) -> None:
-    width = desk.width
+def test_the_wheel_widens_the_brush(session: Session, send: Callable[..., None]) -> None:
+    width = session.width
     send(pygame.MOUSEWHEEL, x=0, y=1, precise_y=1.0)
-    assert desk.width > width
+    assert session.width > width
 
 
-def test_a_line_ends_when_the_keyboard_goes_elsewhere(desk: Desk, send: Callable[..., None]) -> None:
-    send(pygame.MOUSEBUTTONDOWN, pos=at(desk, 0.2, 0.5), button=1)
+def test_a_line_ends_when_the_keyboard_goes_elsewhere(session: Session, send: Callable[..., None]) -> None:
+    send(pygame.MOUSEBUTTONDOWN, pos=at(session, 0.2, 0.5), button=1)
     send(pygame.WINDOWFOCUSLOST)
-    send(pygame.MOUSEMOTION, pos=at(desk, 0.8, 0.5), rel=(0, 0), buttons=(0, 0, 0))
-    assert len(desk.drawing.strokes[0].points) == 1
+    send(pygame.MOUSEMOTION, pos=at(session, 0.8, 0.5), rel=(0, 0), buttons=(0, 0, 0))
+    assert len(session.drawing.strokes[0].points) == 1
 
 
 # ---- Fingers -----------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def touch(desk: Desk, send: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def touch(
+    session: Session, send: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., None]:
     """A finger event at a place on the canvas, and the mouse event that SDL makes of it."""
     monkeypatch.setattr(events, "FINGERS", True)
     twins = {
@@ -136,7 +140,7 @@ def touch(desk: Desk, send: Callable[..., None], monkeypatch: pytest.MonkeyPatch
     }
 
     def post(kind: int, x: float, y: float, finger: int = 7) -> None:
-        place = at(desk, x, y)
+        place = at(session, x, y)
         fraction = {"x": place[0] / FIRST_SIZE[0], "y": place[1] / FIRST_SIZE[1]}
         send(kind, touch_id=1, finger_id=finger, **fraction)
         twin, what = twins[kind]
@@ -145,26 +149,26 @@ def touch(desk: Desk, send: Callable[..., None], monkeypatch: pytest.MonkeyPatch
     return post
 
 
-def test_a_finger_draws_and_its_mouse_twin_does_not(desk: Desk, touch: Callable[..., None]) -> None:
+def test_a_finger_draws_and_its_mouse_twin_does_not(session: Session, touch: Callable[..., None]) -> None:
     touch(pygame.FINGERDOWN, 0.25, 0.25)
     touch(pygame.FINGERMOTION, 0.5, 0.5)
     touch(pygame.FINGERUP, 0.5, 0.5)
-    (stroke,) = desk.drawing.strokes
+    (stroke,) = session.drawing.strokes
     np.testing.assert_allclose(stroke.points, [(0.25, 0.25), (0.5, 0.5)], atol=1e-9)
-    assert desk.ring is None, "a lifted finger is nowhere"
+    assert session.ring is None, "a lifted finger is nowhere"
 
 
-def test_only_the_first_finger_counts(desk: Desk, touch: Callable[..., None]) -> None:
+def test_only_the_first_finger_counts(session: Session, touch: Callable[..., None]) -> None:
     touch(pygame.FINGERDOWN, 0.2, 0.2)
     touch(pygame.FINGERDOWN, 0.8, 0.8, finger=8)
     touch(pygame.FINGERMOTION, 0.9, 0.9, finger=8)
     touch(pygame.FINGERUP, 0.9, 0.9, finger=8)
     touch(pygame.FINGERMOTION, 0.3, 0.3)
-    (stroke,) = desk.drawing.strokes
+    (stroke,) = session.drawing.strokes
     assert len(stroke.points) == 2
     touch(pygame.FINGERUP, 0.3, 0.3)
     touch(pygame.FINGERDOWN, 0.8, 0.8, finger=8)
-    assert len(desk.drawing.strokes) == 2, "the next first finger is a first one again"
+    assert len(session.drawing.strokes) == 2, "the next first finger is a first one again"
 
 
 # ---- Keys --------------------------------------------------------------------------------------
@@ -177,22 +181,22 @@ def test_keys_are_recognised_as_they_are_written(written: str, action: Action) -
     assert key_name(pygame.Event(pygame.KEYDOWN, key_event(written))) == written
 
 
-def test_keys_without_ctrl_do_not_undo(desk: Desk, send: Callable[..., None]) -> None:
-    drag(send, at(desk, 0.2, 0.5), at(desk, 0.8, 0.5))
+def test_keys_without_ctrl_do_not_undo(session: Session, send: Callable[..., None]) -> None:
+    drag(send, at(session, 0.2, 0.5), at(session, 0.8, 0.5))
     send(pygame.KEYDOWN, **key_event("Z"))
-    assert not desk.drawing.empty
+    assert not session.drawing.empty
     send(pygame.KEYDOWN, **key_event("Ctrl+Z"))
-    assert desk.drawing.empty
+    assert session.drawing.empty
     send(pygame.KEYDOWN, **key_event("Ctrl+Shift+Z"))
-    assert not desk.drawing.empty
+    assert not session.drawing.empty
 
 
 @pytest.mark.parametrize("close", [{"key": pygame.K_ESCAPE}, None])
-def test_the_window_closes(window: Window, desk: Desk, close: dict[str, Any] | None) -> None:
+def test_the_window_closes(window: Window, session: Session, close: dict[str, Any] | None) -> None:
     event = pygame.Event(pygame.KEYDOWN, close) if close else pygame.Event(pygame.QUIT)
     pygame.event.post(event)
     window.run()
-    assert desk.closed
+    assert session.closed
 
 
 # ---- Pictures ----------------------------------------------------------------------------------
@@ -201,38 +205,38 @@ def test_the_window_closes(window: Window, desk: Desk, close: dict[str, Any] | N
 @pytest.mark.parametrize("size", [(820, 560), (1000, 640), (1700, 900), (900, 1300), (300, 200)])
 @pytest.mark.parametrize("dark", [True, False])
 def test_every_state_can_be_painted_at_every_size(
-    window: Window, desk: Desk, send: Callable[..., None], size: tuple[int, int], dark: bool
+    window: Window, session: Session, send: Callable[..., None], size: tuple[int, int], dark: bool
 ) -> None:
     window.resize(size)
-    desk.dark = dark
+    session.dark = dark
     theme = DARK if dark else LIGHT
     send(pygame.WINDOWEXPOSED)
     assert pixel(window, (1, 1)) == theme.ground
-    drag(send, at(desk, 0.2, 0.5), at(desk, 0.8, 0.5))
+    drag(send, at(session, 0.2, 0.5), at(session, 0.8, 0.5))
     for name in ("G", "E", "L", "H"):
         send(pygame.KEYDOWN, **key_event(name))
-    desk.do(Action.HELP)
-    desk.move(desk.layout.buttons[Action.GRID].center)
+    session.do(Action.HELP)
+    session.move(session.layout.buttons[Action.GRID].center)
     window.paint(1e9, 1 / 60)
-    assert desk.tooltip is Action.GRID
+    assert session.tooltip is Action.GRID
 
 
 def test_the_network_s_picture_is_shown_pixel_by_pixel(
-    window: Window, desk: Desk, send: Callable[..., None]
+    window: Window, session: Session, send: Callable[..., None]
 ) -> None:
-    seen = desk.layout.seen
+    seen = session.layout.seen
     send(pygame.WINDOWEXPOSED)
     assert pixel(window, seen.center) == DARK.paper
-    drag(send, at(desk, 0.2, 0.5), at(desk, 0.8, 0.5))
+    drag(send, at(session, 0.2, 0.5), at(session, 0.8, 0.5))
     assert pixel(window, seen.center) == DARK.ink, "the made-up network says that it saw ink everywhere"
 
 
 def test_bars_ease_to_their_values_and_empty_at_once(
-    window: Window, desk: Desk, send: Callable[..., None]
+    window: Window, session: Session, send: Callable[..., None]
 ) -> None:
-    bar = desk.layout.bars[1]
+    bar = session.layout.bars[1]
     three_quarters = bar.x + bar.width * 0.7, bar.center[1]
-    drag(send, at(desk, 0.2, 0.5), at(desk, 0.8, 0.5))
+    drag(send, at(session, 0.2, 0.5), at(session, 0.8, 0.5))
     for _ in range(30):
         window.step()
     assert pixel(window, three_quarters) == DARK.accent

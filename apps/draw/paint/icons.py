@@ -1,0 +1,67 @@
+"""Icons as lines in the unit square, drawn with the same pen as the ink: sharp at every size, no files."""
+
+from __future__ import annotations
+
+import math
+
+from apps.draw.state.actions import Action
+from apps.draw.state.geometry import Point
+
+Line = tuple[Point, ...]
+
+
+def _arc(center: Point, radius: float, first: float, last: float, steps: int = 24) -> Line:
+    """Part of a circle; angles in degrees, clockwise from the right."""
+    angles = (math.radians(first + (last - first) * step / steps) for step in range(steps + 1))
+    return tuple((center[0] + radius * math.cos(a), center[1] + radius * math.sin(a)) for a in angles)
+
+
+def _mirrored(lines: list[Line]) -> list[Line]:
+    return [tuple((1 - x, y) for x, y in line) for line in lines]
+
+
+_UNDO: list[Line] = [
+    ((0.36, 0.16), (0.14, 0.37), (0.36, 0.58)),
+    ((0.14, 0.37), (0.58, 0.37), *_arc((0.6, 0.6), 0.23, -90, 90), (0.4, 0.83)),
+]
+_RAYS: list[Line] = [
+    (_arc((0.5, 0.5), 0.33, angle, angle, 1)[0], _arc((0.5, 0.5), 0.45, angle, angle, 1)[0])
+    for angle in range(0, 360, 45)
+]
+
+ICONS: dict[Action, list[Line]] = {
+    Action.UNDO: _UNDO,
+    Action.REDO: _mirrored(_UNDO),
+    Action.ERASER: [
+        ((0.38, 0.84), (0.14, 0.6), (0.58, 0.16), (0.86, 0.44), (0.46, 0.84), (0.38, 0.84)),
+        ((0.34, 0.4), (0.62, 0.68)),
+        ((0.46, 0.84), (0.86, 0.84)),
+    ],
+    Action.LIVE: [
+        (
+            (0.06, 0.5),
+            *_arc((0.5, 0.78), 0.52, -147, -33),
+            (0.94, 0.5),
+            *_arc((0.5, 0.22), 0.52, 33, 147),
+            (0.06, 0.5),
+        ),
+        _arc((0.5, 0.5), 0.13, 0, 360),
+    ],
+    Action.GRID: [
+        ((0.14, 0.14), (0.86, 0.14), (0.86, 0.86), (0.14, 0.86), (0.14, 0.14)),
+        ((0.38, 0.14), (0.38, 0.86)),
+        ((0.62, 0.14), (0.62, 0.86)),
+        ((0.14, 0.38), (0.86, 0.38)),
+        ((0.14, 0.62), (0.86, 0.62)),
+    ],
+    Action.THEME: [_arc((0.5, 0.5), 0.2, 0, 360), *_RAYS],
+    Action.HELP: [
+        (*_arc((0.5, 0.34), 0.2, -180, 50), (0.5, 0.55), (0.5, 0.64)),
+        ((0.5, 0.85),),
+    ],
+}
+
+# A three, for the window's own icon.
+DIGIT: list[Line] = [
+    (*_arc((0.5, 0.345), 0.155, -160, 90), *_arc((0.5, 0.67), 0.17, -90, 160)),
+]

@@ -1,0 +1,12 @@
+"""The one base class of errors that are meant for the user."""
+
+from __future__ import annotations
+
+
+class InkdigitsError(Exception):
+    """Something the user can put right; the message is one line that says what, where and how.
+
+    ``exit_code`` is what a command ends with: 2 for input that cannot be used.
+    """
+
+    exit_code = 2

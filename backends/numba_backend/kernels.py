@@ -1,0 +1,241 @@
+"""The formulas of `backends.numpy_backend` under the same names, as loops that Numba compiles.
+
+81 % of a digit's pixels, and about half of a ReLU's outputs, are exactly zero. The dense kernels skip them:
+0 · w adds nothing for any finite w. Whole training steps, in one call and without temporary arrays, are in
+`backends.numba_backend.fused`.
+
+Importing this module imports Numba (about a second). The machine code is cached on disk, so that each
+function compiles once per machine and dtype.
+
+Dimension letters as in `backends.base`: B batch, I inputs, O outputs, C classes, N images, P pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+
+from backends.arrays import Array
+
+
+def jit(function: Callable[..., Any], inline: bool = False) -> Any:
+    """Compile on first use and keep the machine code on disk, where a place to write can be found.
+
+    ``contract`` (fused multiply-add) and ``reassoc`` (sums in any order) let loops use the vector
+    unit; the other fast-math flags would let the compiler assume that NaN never happens, and hide
+    a training run that diverges. Division follows NumPy: 1/0 is infinity.
+    """
+
+    def compiled(cache: bool) -> Any:
+        fastmath = {"contract", "reassoc"}
+        return numba.njit(
+            cache=cache, nogil=True, error_model="numpy", fastmath=fastmath, forceinline=inline
+        )(function)
+
+    try:
+        return compiled(cache=True)
+    except RuntimeError:  # "no locator available": the package and the home folder are both read-only
+        return compiled(cache=False)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """As `jit`, and made part of each function that calls it: passing arrays costs more than a short loop."""
+    return jit(function, inline=True)
+
+
+# ---- Kernels ---------------------------------------------------------------------------------
+
+
+@jit
+def dense_forward(x: Array, w: Array, b: Array) -> Array:
+    # z = x @ w + b
+    batch, inputs = x.shape
+    outputs = w.shape[1]
+    z = np.empty((batch, outputs), x.dtype)
+    for n in range(batch):
+        for o in range(outputs):
+            z[n, o] = b[o]
+        for i in range(inputs):
+            pixel = x[n, i]
+            if pixel != 0:
+                for o in range(outputs):
+                    z[n, o] += pixel * w[i, o]
+    return z
+
+
+@jit
+def dense_backward_parameters(x: Array, dz: Array) -> tuple[Array, Array]:
+    # dw = x.T @ dz; db = dz.sum(axis=0)
+    batch, inputs = x.shape
+    outputs = dz.shape[1]
+    dw = np.zeros((inputs, outputs), x.dtype)
+    db = np.zeros(outputs, x.dtype)
+    for n in range(batch):
+        for o in range(outputs):
+            db[o] += dz[n, o]
+        for i in range(inputs):
+            pixel = x[n, i]
+            if pixel != 0:
+                for o in range(outputs):
+                    dw[i, o] += pixel * dz[n, o]
+    return dw, db
+
+
+@jit
+def dense_backward_input(dz: Array, w: Array) -> Array:
+    # dx = dz @ w.T
+    batch, outputs = dz.shape
+    inputs = w.shape[0]
+    dx = np.empty((batch, inputs), dz.dtype)
+    for n in range(batch):
+        for i in range(inputs):
+            total = dz.dtype.type(0)
+            for o in range(outputs):
+                total += dz[n, o] * w[i, o]
+            dx[n, i] = total
+    return dx
+
+
+@jit
+def relu_forward(z: Array) -> Array:
+    # a = np.maximum(z, 0)
+    a = np.empty_like(z)
+    for n in range(z.shape[0]):
+        for o in range(z.shape[1]):
+            a[n, o] = z.dtype.type(0) if z[n, o] < 0 else z[n, o]  # this way round, NaN stays NaN
+    return a
+
+
+@jit
+def relu_backward(da: Array, z: Array) -> Array:
+    # dz = np.where(z > 0, da, 0)
+    dz = np.empty_like(da)
+    for n in range(z.shape[0]):
+        for o in range(z.shape[1]):
+            dz[n, o] = da[n, o] if z[n, o] > 0 else da.dtype.type(0)
+    return dz
+
+
+@jit
+def softmax_forward(z: Array) -> Array:
+    # p = np.exp(z - z.max(axis=1, keepdims=True)); p /= p.sum(axis=1, keepdims=True)
+    p = np.empty_like(z)
+    for n in range(z.shape[0]):
+        softmax_row(z[n], p[n])
+    return p
+
+
+@jit
+def softmax_cross_entropy(z: Array, labels: Array) -> tuple[float, Array]:
+    # loss = mean(log(sum(exp(z))) - z[label]); dz = (softmax(z) - onehot(label)) / B
+    batch = z.shape[0]
+    dz = np.empty_like(z)
+    loss = 0.0
+    for n in range(batch):
+        largest, log_total = softmax_row(z[n], dz[n])
+        loss += largest - z[n, labels[n]] + log_total
+        dz[n, labels[n]] -= 1
+        for c in range(z.shape[1]):
+            dz[n, c] /= batch
+    return loss / batch, dz
+
+
+@jit
+def soft_cross_entropy(z: Array, targets: Array) -> tuple[float, Array]:
+    # loss = mean(sum(targets * (log(sum(exp(z))) - z))); dz = (sum(targets) * softmax(z) - targets) / B
+    batch = z.shape[0]
+    dz = np.empty_like(z)
+    loss = 0.0
+    for n in range(batch):
+        largest, log_total = softmax_row(z[n], dz[n])
+        weight = z.dtype.type(0)
+        for c in range(z.shape[1]):
+            weight += targets[n, c]
+            loss += targets[n, c] * (largest - z[n, c] + log_total)
+        for c in range(z.shape[1]):
+            dz[n, c] = (weight * dz[n, c] - targets[n, c]) / batch
+    return loss / batch, dz
+
+
+@jit
+def softmax_row(z: Array, p: Array) -> Any:
+    """Write softmax(z) into p for one row; return max(z) and log(sum(exp(z - max(z)))).
+
+    The two are not added up here: beside logits of 10,000 the second would lose its digits.
+    """
+    largest = z[0]
+    for c in range(1, len(z)):
+        if z[c] > largest:
+            largest = z[c]
+    total = z.dtype.type(0)
+    for c in range(len(z)):
+        p[c] = np.exp(z[c] - largest)
+        total += p[c]
+    for c in range(len(z)):
+        p[c] /= total
+    return largest, np.log(total)
+
+
+@jit
+def sgd_update(p: Array, dp: Array, learning_rate: float) -> None:
+    # p -= learning_rate * dp
+    rate = p.dtype.type(learning_rate)
+    p, dp = p.reshape(-1), dp.reshape(-1)
+    for i in range(len(p)):
+        p[i] -= rate * dp[i]
+
+
+@jit
+def nesterov_update(p: Array, dp: Array, velocity: Array, learning_rate: float, momentum: float) -> None:
+    # velocity = momentum * velocity + dp; p -= learning_rate * (dp + momentum * velocity)
+    rate, mu = p.dtype.type(learning_rate), p.dtype.type(momentum)
+    p, dp, velocity = p.reshape(-1), dp.reshape(-1), velocity.reshape(-1)
+    for i in range(len(p)):
+        velocity[i] = mu * velocity[i] + dp[i]
+        p[i] -= rate * (dp[i] + mu * velocity[i])
+
+
+@jit
+def adamw_update(
+    p: Array,
+    dp: Array,
+    m: Array,
+    v: Array,
+    step: int,
+    learning_rate: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+) -> None:
+    # m = beta1 * m + (1 - beta1) * dp; v = beta2 * v + (1 - beta2) * dp**2
+    # p -= learning_rate * (m / (1 - beta1**step)) / (sqrt(v / (1 - beta2**step)) + epsilon)
+    real = p.dtype.type
+    b1, c1, b2, c2 = real(beta1), real(1 - beta1), real(beta2), real(1 - beta2)
+    rate = real(learning_rate / (1 - beta1**step))
+    v_scale, eps = real(1 / (1 - beta2**step)), real(epsilon)
+    p, dp, m, v = p.reshape(-1), dp.reshape(-1), m.reshape(-1), v.reshape(-1)
+    for i in range(len(p)):
+        m[i] = b1 * m[i] + c1 * dp[i]
+        v[i] = b2 * v[i] + c2 * dp[i] * dp[i]
+        p[i] -= rate * m[i] / (np.sqrt(v[i] * v_scale) + eps)
+
+
+@jit
+def decay_update(w: Array, factor: float) -> None:
+    # w *= factor
+    keep = w.dtype.type(factor)
+    w = w.reshape(-1)
+    for i in range(len(w)):
+        w[i] *= keep
+
+
+@jit
+def average_update(average: Array, p: Array, decay: float) -> None:
+    # average = decay * average + (1 - decay) * p
+    old, new = p.dtype.type(decay), p.dtype.type(1 - decay)
+    average, p = average.reshape(-1), p.reshape(-1)
+    for i in range(len(p)):
+        average[i] = old * average[i] + new * p[i]

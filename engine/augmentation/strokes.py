@@ -1,0 +1,244 @@
+"""Fresh variations of strokes, before they are drawn: another hand holds the pen.
+
+Slant, proportions, tremor, other ends, habits, a pen that is not lifted. Many drawings at once, in arrays of
+one shape. Letters: n digits, K points of a drawing. Angles are in radians; an amount "±x" is drawn evenly
+from -x to x.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from backends.arrays import Array
+from backends.base import Backend
+from engine.augmentation import writing_styles
+from engine.augmentation.sampling import Sampler
+from engine.augmentation.writing_styles import STYLE_POINTS
+from engine.data.drawings import Drawing
+from engine.data.strokes import draw_digits, pack
+
+POINTS = 64  # of a packed drawing; the median one of a tablet has 39
+
+
+class StrokeAugmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far strokes may be varied; lengths are shares of the drawing's longer side. Nothing by default.
+
+    Attributes
+    ----------
+    rotation, shear : ± radians; ± of the height, sideways
+    aspect : ± of the logarithm of the width
+    elastic : the largest standard deviation of a smooth random field
+    unbalance : ± by which one half of the digit grows at the other's cost
+    tremor : the largest amplitude of a shaking hand
+    move, resize : ± for each stroke of several
+    ends : ± by which a stroke's ends run on or stop early
+    smooth, thin : how often corners are rounded; how often every second point is missing (a fast hand)
+    join : how often the pen is not lifted between two strokes
+    hook, flag, foot : how often a nine's tail ends in a hook; a one has a flag; a one stands on a line
+    crossbar, plain : how often a seven is crossed; how often a crossed one is not
+    squeeze : the largest logarithm by which a four is narrowed
+    pen_low, pen_high : width of the pen in pixels
+    """
+
+    rotation: float = 0.0
+    shear: float = 0.0
+    aspect: float = 0.0
+    elastic: float = 0.0
+    unbalance: float = 0.0
+    tremor: float = 0.0
+    move: float = 0.0
+    resize: float = 0.0
+    ends: float = 0.0
+    smooth: float = 0.0
+    thin: float = 0.0
+    join: float = 0.0
+    hook: float = 0.0
+    flag: float = 0.0
+    foot: float = 0.0
+    crossbar: float = 0.0
+    plain: float = 0.0
+    squeeze: float = 0.0
+    pen_low: float = 2.25
+    pen_high: float = 2.25
+
+
+class PackedDrawings(msgspec.Struct, frozen=True):
+    """Many drawings in arrays of one shape.
+
+    Attributes
+    ----------
+    points : (n, K, 2) float32, longer side 1, the box's middle at 0; after a drawing's own points its last
+    joined : (n, K - 1) bool, whether the pen was down between a point and the next
+    lengths : (n,) how many points are a drawing's own
+    labels : (n,) int8, -1 for what is no digit
+    """
+
+    points: Array
+    joined: Array
+    lengths: Array
+    labels: Array
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, which: Array) -> PackedDrawings:
+        return PackedDrawings(self.points[which], self.joined[which], self.lengths[which], self.labels[which])
+
+
+def pack_drawings(drawings: list[Drawing]) -> PackedDrawings:
+    """Drawings, packed; those with more than 64 points lose some between the others."""
+    n = len(drawings)
+    points = np.zeros((n, POINTS, 2), np.float32)
+    joined = np.zeros((n, POINTS - 1), bool)
+    lengths = np.zeros(n, np.int64)
+    for index, drawing in enumerate(drawings):
+        lines = _at_most(POINTS, *pack(drawing.strokes))
+        lengths[index] = length = len(lines[0])
+        low, high = lines[0].min(axis=0), lines[0].max(axis=0)
+        points[index, :length] = (lines[0] - (low + high) / 2) / max((high - low).max(), 1e-9)
+        points[index, length:] = points[index, length - 1]
+        joined[index, : length - 1] = lines[1]
+    labels = np.array([-1 if drawing.label is None else drawing.label for drawing in drawings], np.int8)
+    return PackedDrawings(points, joined, lengths, labels)
+
+
+def _at_most(count: int, points: Array, joined: Array) -> tuple[Array, Array]:
+    """Lines with at most so many points, spread evenly over the old ones; the ends of strokes stay."""
+    if len(points) <= count:
+        return points, joined
+    lifted = np.flatnonzero(~joined)
+    ends = np.unique(np.concatenate([[0], lifted, lifted + 1, [len(points) - 1]]))[:count]
+    others = np.setdiff1d(np.arange(len(points)), ends)
+    spread = others[np.linspace(0, len(others) - 1, count - len(ends)).astype(np.intp)]
+    kept = np.union1d(ends, spread)
+    return points[kept], ~np.isin(kept[:-1], lifted)
+
+
+def augment_drawings(
+    drawings: PackedDrawings, amounts: StrokeAugmentation, random: np.random.Generator, backend: Backend
+) -> Array:
+    """Vary drawings and draw them: (n, 28, 28) uint8."""
+    sampler = Sampler(random, len(drawings))
+    points, joined, lengths = _with_writing_styles(drawings, amounts, sampler)
+    points = _vary_each_stroke(points, joined, amounts, sampler)
+    points = _vary_whole(points, drawings.labels, amounts, sampler, backend)
+    # A fast hand or a slow tablet: every second point falls on the one before, unless a stroke ends there.
+    missing = sampler.bernoulli(amounts.thin)[:, None] & joined[:, :-1] & joined[:, 1:]
+    missing[:, 1::2] = False
+    points[:, 1:-1][missing] = points[:, :-2][missing]
+    joined = joined | (sampler.bernoulli(amounts.join)[:, None] & _lifted_once(joined, lengths))
+    points = _ended(points, lengths)
+    spread = amounts.pen_high - amounts.pen_low
+    return draw_digits(points, joined, amounts.pen_low + sampler.uniform(spread), backend)
+
+
+def _with_writing_styles(
+    drawings: PackedDrawings, amounts: StrokeAugmentation, sampler: Sampler
+) -> tuple[Array, Array, Array]:
+    """Some digits with what many people add to them, or without it."""
+    points, joined, lengths = drawings.points.copy(), drawings.joined.copy(), drawings.lengths.copy()
+    lifted = _lifted_once(joined, lengths)
+    plain = (drawings.labels == 7) & lifted.any(axis=1) & sampler.bernoulli(amounts.plain)
+    lengths[plain] = lifted[plain].argmax(axis=1) + 1  # a crossbar is a stroke of its own, the last
+    points = _ended(points, lengths)
+    one_stroke = ~_lifted(joined, lengths).any(axis=1)
+    for label, often, add, without_lifting in (
+        (9, amounts.hook, writing_styles.hook, True),
+        (1, amounts.flag, writing_styles.flag, False),
+        (1, amounts.foot, writing_styles.foot, False),
+        (7, amounts.crossbar, writing_styles.crossbar, False),
+    ):
+        room = lengths + STYLE_POINTS <= points.shape[1]
+        can = (drawings.labels == label) & room & (one_stroke | without_lifting)
+        which = np.flatnonzero(can & sampler.bernoulli(often))
+        how_far = sampler.random.random((2, len(which), 1), dtype=np.float32)
+        added = np.stack(add(points[which], lengths[which], how_far), axis=2)
+        for step in range(STYLE_POINTS):
+            points[which, lengths[which] + step] = added[:, step]
+            joined[which, lengths[which] + step - 1] = step > 0 or without_lifting
+        lengths[which] += STYLE_POINTS
+    return points, joined, lengths
+
+
+def _vary_each_stroke(points: Array, joined: Array, amounts: StrokeAugmentation, sampler: Sampler) -> Array:
+    """Each stroke on its own: its size and place, its corners, its ends."""
+    n, k, _ = points.shape
+    stroke = np.zeros((n, k), np.intp)
+    stroke[:, 1:] = np.cumsum(~joined, axis=1)
+    flat = (stroke + k * np.arange(n)[:, None]).ravel()
+    count = np.maximum(np.bincount(flat, minlength=n * k), 1)
+    for axis in (0, 1):
+        values = points[:, :, axis]
+        mean = (np.bincount(flat, values.ravel(), minlength=n * k) / count).astype(np.float32)[flat]
+        if axis == 0:
+            grow = np.exp(sampler.symmetric(amounts.resize, k)).ravel()[flat].reshape(n, k)
+        move = (sampler.symmetric(amounts.move, k)).ravel()[flat].reshape(n, k)
+        mean = mean.reshape(n, k)
+        points[:, :, axis] = mean + (values - mean) * grow + move
+    inner = (joined[:, :-1] & joined[:, 1:] & sampler.bernoulli(amounts.smooth)[:, None])[:, :, None]
+    mean = points[:, 1:-1] / 2 + (points[:, :-2] + points[:, 2:]) / 4
+    points[:, 1:-1] = np.where(inner, mean, points[:, 1:-1])
+    _move_ends(points, joined, amounts, sampler)
+    return points
+
+
+def _move_ends(points: Array, joined: Array, amounts: StrokeAugmentation, sampler: Sampler) -> None:
+    """Let strokes begin earlier or later, and end so, in the direction they have. Changes points."""
+    down = np.pad(joined, ((0, 0), (1, 1)))
+    begins, ends = ~down[:, :-1] & down[:, 1:], down[:, :-1] & ~down[:, 1:]
+    for at, inward in ((begins, 2), (ends, -2)):
+        which, place = np.nonzero(at)
+        inner = np.clip(place + inward, 0, points.shape[1] - 1)
+        outward = points[which, place] - points[which, inner]
+        length = np.maximum(np.hypot(outward[:, 0], outward[:, 1]), 1e-6)
+        amount = np.maximum(sampler.symmetric(amounts.ends, points.shape[1])[which, place], -0.9 * length)
+        points[which, place] += outward * (amount / length)[:, None]
+
+
+def _vary_whole(
+    points: Array, labels: Array, amounts: StrokeAugmentation, sampler: Sampler, backend: Backend
+) -> Array:
+    """The drawing as a whole: bent, unbalanced, slanted, turned, shaken."""
+    if amounts.elastic:
+        amount = sampler.uniform(amounts.elastic)
+        points = points + amount[:, None, None] * _bend(points, sampler, backend)
+    x, y = points[:, :, 0], points[:, :, 1]
+    x = x + sampler.symmetric(amounts.unbalance)[:, None] * (x**2 - 0.25)
+    y = y + sampler.symmetric(amounts.unbalance)[:, None] * (y**2 - 0.25)
+    wide = np.exp(sampler.symmetric(amounts.aspect) - (labels == 4) * sampler.uniform(amounts.squeeze))
+    x = x * wide[:, None] + y * sampler.symmetric(amounts.shear)[:, None]
+    angle = sampler.symmetric(amounts.rotation)[:, None]
+    x, y = np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y
+    tremor = amounts.tremor * sampler.uniform(1)[:, None] ** 2
+    pace = (0.5 + sampler.uniform(1.5))[:, None] * np.arange(points.shape[1], dtype=np.float32)
+    x = x + tremor * np.sin(pace + sampler.uniform(2 * np.pi)[:, None])
+    y = y + tremor * np.sin(np.float32(1.3) * pace + sampler.uniform(2 * np.pi)[:, None])
+    return np.stack([x, y], axis=2)
+
+
+def _bend(points: Array, sampler: Sampler, backend: Backend) -> Array:
+    """A smooth random field of variance 1 at the points, (n, K, 2): a knot every third of the drawing."""
+    knots = sampler.random.standard_normal((len(points), 2, 6, 6), dtype=np.float32)
+    field: Array = backend.imaging.spline_field(np.clip((points + np.float32(0.5)) * 3, 0, 3), knots)
+    return field
+
+
+def _ended(points: Array, lengths: Array) -> Array:
+    """Drawings whose own points are followed by the last of them."""
+    beyond = np.arange(points.shape[1]) >= lengths[:, None]
+    last = points[np.arange(len(points)), lengths - 1]
+    return np.where(beyond[:, :, None], last[:, None, :], points)
+
+
+def _lifted(joined: Array, lengths: Array) -> Array:
+    """Where the pen was lifted within drawings, (n, K - 1)."""
+    lifted: Array = ~joined & (np.arange(joined.shape[1]) < lengths[:, None] - 1)
+    return lifted
+
+
+def _lifted_once(joined: Array, lengths: Array) -> Array:
+    """The same for drawings of just two strokes."""
+    lifted = _lifted(joined, lengths)
+    once: Array = lifted & (lifted.sum(axis=1, keepdims=True) == 1)
+    return once

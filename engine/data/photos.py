@@ -1,0 +1,167 @@
+"""From a picture of one digit (a photo, a scan, a file) to the 28x28 picture that the network reads."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from backends.arrays import Array
+from backends.errors import InkdigitsError
+from engine.data.framing import SIDE, frame_digit
+
+LARGEST_SIDE = 256  # px; a larger picture is shrunk to this first: the digit will be 20
+EVEN_BELOW = 64  # px; a smaller picture is no photo, and its paper is taken to be even
+NOISE = 6.0  # what is closer to the paper than this many of the paper's own deviations is paper
+FAINT = 0.25  # on noisy paper, what is fainter than this share of the ink is paper too
+SPECK = 0.03  # a spot with less than this share of the largest spot's ink is dirt
+
+
+class ImageError(InkdigitsError):
+    """A picture that cannot be read, or has nothing on it."""
+
+
+@dataclass(frozen=True)
+class FoundDigit:
+    """A digit found in a picture.
+
+    Attributes
+    ----------
+    image : (28, 28) uint8, as the network reads it; blank when nothing stands out from the paper
+    box : (left, top, right, bottom) of the ink, each as a share of the picture's width or height
+    dark_on_light : whether the ink is darker than the paper
+    """
+
+    image: Array
+    box: tuple[float, float, float, float]
+    dark_on_light: bool
+
+
+def read_picture(path: Path) -> Array:
+    """A picture file as (rows, columns, 3) float64 in [0, 1], the longer side at most 256 pixels.
+
+    Turned as its EXIF data say; transparent parts count as white. Raises `ImageError`.
+    """
+    try:
+        from PIL import Image, ImageOps
+    except ImportError:
+        raise ImageError("reading pictures needs Pillow: pip install pillow") from None
+    try:
+        # A picture so large that Pillow warns of it is refused: what it holds is not worth the memory.
+        with warnings.catch_warnings(action="error"), Image.open(path) as file:
+            file.draft("RGB", (2 * LARGEST_SIDE, 2 * LARGEST_SIDE))  # large JPEG files: read a part only
+            picture = ImageOps.exif_transpose(file).convert("RGBA")
+    except FileNotFoundError:
+        raise ImageError(f"there is no file {path}") from None
+    except Exception as error:  # damaged files raise many things
+        raise ImageError(f"{path} is not a picture that can be read: {error}") from None
+    picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+    white = Image.new("RGBA", picture.size, "white")
+    return np.asarray(Image.alpha_composite(white, picture).convert("RGB"), np.float64) / 255
+
+
+def find_digit(picture: Array) -> FoundDigit:
+    """Tell ink from paper, and frame the ink as MNIST does.
+
+    The rim of the picture tells what paper looks like, also where light falls unevenly; ink is what differs
+    from paper in colour, to whichever side, darker or lighter, differs more.
+
+    Parameters
+    ----------
+    picture : (rows, columns) grey or (rows, columns, 3) colour, in [0, 1]
+    """
+    colours = picture.reshape(*picture.shape[:2], -1).astype(np.float64)
+    difference = colours - np.stack([_paper(channel) for channel in np.moveaxis(colours, 2, 0)], axis=2)
+    strength = np.sqrt((difference**2).mean(axis=2))
+    noise = NOISE * np.sqrt((strength[_rim(strength.shape)] ** 2).mean()) if _is_photo(strength) else 0.0
+    brightness = difference.mean(axis=2)
+    darker = np.where((brightness < 0) & (strength > noise), strength, 0)
+    lighter = np.where((brightness > 0) & (strength > noise), strength, 0)
+    dark_on_light = bool(darker.sum() >= lighter.sum())
+    ink = darker if dark_on_light else lighter
+    if noise and ink.any():
+        ink[ink < FAINT * np.percentile(ink[ink > 0], 90)] = 0
+        ink = _without_specks(ink)
+    return FoundDigit(frame_digit(ink), _box(ink), dark_on_light)
+
+
+def images_from_pictures(pictures: Array) -> Array:
+    """Many pictures of one size, (N, rows, columns) or (N, rows, columns, 3), as (N, 28, 28) uint8.
+
+    Bytes are taken as 0-255, floating point as 0-1 when no pixel is above 1, else scaled by the largest.
+    """
+    top = 255 if pictures.dtype == np.uint8 else max(1.0, float(pictures.max(initial=0)))
+    found = [find_digit(picture / top).image for picture in pictures]
+    return np.stack(found) if found else np.zeros((0, SIDE, SIDE), np.uint8)
+
+
+def _is_photo(channel: Array) -> bool:
+    return bool(max(channel.shape) >= EVEN_BELOW)
+
+
+def _rim(shape: tuple[int, ...]) -> Array:
+    """A mask of the outer tenth of a picture, one pixel at least."""
+    rows, columns = shape
+    width = max(1, round(0.1 * min(shape)))
+    rim = np.ones(shape, bool)
+    rim[width : rows - width, width : columns - width] = False
+    return rim
+
+
+def _paper(channel: Array) -> Array:
+    """The paper's brightness everywhere: a curved surface through the rim, or the rim's median if even.
+
+    Digits may touch the rim, so points far off the surface are left out and the surface is fitted again.
+    """
+    rim = _rim(channel.shape)
+    if not _is_photo(channel):
+        return np.full(channel.shape, np.median(channel[rim]))
+    y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in channel.shape), indexing="ij")
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+    values, at = channel[rim], terms[rim]
+    keep = np.abs(values - np.median(values)) <= 3 * _deviation(values) + 0.1
+    coefficients = np.zeros(terms.shape[-1])
+    for _ in range(3):
+        coefficients, *_ = np.linalg.lstsq(at[keep], values[keep], rcond=None)
+        off = np.abs(values - at @ coefficients)
+        keep = off <= 3 * _deviation(off[keep]) + 1e-6
+    surface: Array = terms @ coefficients
+    return surface
+
+
+def _deviation(values: Array) -> float:
+    """The standard deviation as the median tells it, which a few strangers do not change."""
+    return float(1.4826 * np.median(np.abs(values - np.median(values))))
+
+
+def _without_specks(ink: Array) -> Array:
+    """Leave out spots of dirt: connected pieces with far less ink than the largest."""
+    labels = np.where(ink > 0, np.arange(1, ink.size + 1).reshape(ink.shape), 0)
+    while True:  # every pixel takes its neighbours' largest label, until each piece has one
+        spread = labels
+        for axis in (0, 1):
+            spread = np.maximum(spread, np.maximum(_shifted(spread, 1, axis), _shifted(spread, -1, axis)))
+        spread = np.where(ink > 0, spread, 0)
+        spread = np.where(ink > 0, spread.ravel()[spread - 1], 0)  # and that of the pixel it came from
+        if np.array_equal(spread, labels):
+            break
+        labels = spread
+    weights = np.bincount(labels.ravel(), ink.ravel())
+    return np.where(weights[labels] >= SPECK * weights.max(), ink, 0)
+
+
+def _shifted(labels: Array, by: int, axis: int) -> Array:
+    """Labels moved by one pixel, zeros coming in from outside."""
+    moved = np.roll(labels, by, axis)
+    np.moveaxis(moved, axis, 0)[0 if by > 0 else -1] = 0
+    return moved
+
+
+def _box(ink: Array) -> tuple[float, float, float, float]:
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not len(rows):
+        return 0.0, 0.0, 1.0, 1.0
+    height, width = ink.shape
+    return columns[0] / width, rows[0] / height, (columns[-1] + 1) / width, (rows[-1] + 1) / height

@@ -1,0 +1,117 @@
+"""A network: layers of given sizes, the numbers in them, and the backend that computes with them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from backends.arrays import Array, Parameters, scale_pixels
+from backends.base import Backend
+from backends.errors import InkdigitsError
+from backends.registry import get_backend
+from engine.model.card import Card
+from engine.model.model_file import load_model, save_model, shipped_model_path
+
+
+class Network:
+    """Dense layers with ReLU between them and softmax at the end.
+
+    Parameters
+    ----------
+    parameters : the weights and biases
+    backend : a `Backend`, a backend's name, or None for the default (see `backends.get_backend`)
+    card : where the parameters come from and how good they are
+
+    Examples
+    --------
+    >>> network = Network.load()                    # the model that comes with the project
+    >>> blank = np.zeros((1, 28, 28), np.float32)
+    >>> network.predict_proba(blank).shape
+    (1, 10)
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        backend: Backend | str | None = None,
+        card: Card | None = None,
+    ) -> None:
+        self.parameters = parameters
+        self.backend = get_backend(backend)
+        self.card = card or Card()
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str] | None = None, backend: Backend | str | None = None
+    ) -> Network:
+        """Read a model file, the shipped one if none is named; raises `ModelFileError`."""
+        parameters, card = load_model(Path(path) if path else shipped_model_path())
+        return cls(parameters, backend, card)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a model file, whole or not at all: an old one stays until the new one is safe."""
+        save_model(Path(path), self.parameters, self.card)
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        return self.parameters.layer_sizes
+
+    def predict_proba(self, images: npt.ArrayLike) -> Array:
+        """The probability of each digit, (N, 10).
+
+        Parameters
+        ----------
+        images : (N, 28, 28) or (N, 784); floating point in [0, 1] or bytes 0-255, ink high
+
+        Raises
+        ------
+        InkdigitsError
+            Another shape, or pixels out of range or not finite.
+        """
+        return self.backend.predict_proba(self.parameters, self._checked(np.asarray(images)))
+
+    def predict(self, images: npt.ArrayLike) -> Array:
+        """The most probable digit of each image, (N,); images as for `predict_proba`."""
+        digits: Array = self.predict_proba(images).argmax(axis=1)
+        return digits
+
+    def _checked(self, images: Array) -> Array:
+        """The images as rows of pixels in [0, 1]; kernels assume clean input, so it is refused here."""
+        pixels = self.layer_sizes[0]
+        if images.ndim not in (2, 3) or int(np.prod(images.shape[1:])) != pixels:
+            raise InkdigitsError(
+                f"images have shape {images.shape}; this network reads (N, {pixels}), or pictures of "
+                f"{pixels} pixels: add an axis in front for a single one, images[None]"
+            )
+        if images.dtype != np.uint8:
+            if images.dtype.kind != "f":
+                raise InkdigitsError(
+                    f"images hold {images.dtype}; give floating point in [0, 1], or uint8 in 0-255"
+                )
+            # Written so that NaN, which compares false, is refused too.
+            if images.size and not (images.min() >= 0 and images.max() <= 1):
+                raise InkdigitsError(
+                    "pixels must lie between 0 (paper) and 1 (ink); divide by 255 what was 0-255"
+                )
+        return scale_pixels(images, self.parameters.dtype)
+
+
+def initial_parameters(
+    layer_sizes: tuple[int, ...],
+    random: np.random.Generator,
+    dtype: npt.DTypeLike = np.float32,
+) -> Parameters:
+    """Random weights before training, zero biases.
+
+    w ~ Normal(0, 2 / fan_in) keeps the size of the signal from layer to layer under ReLU, which
+    silences half of it (He et al. 2015); the last layer has no ReLU, so Normal(0, 1 / fan_in) there.
+    """
+    parameters = Parameters.zeros(layer_sizes, dtype)
+    last = len(parameters.weights) - 1
+    for layer, w in enumerate(parameters.weights):
+        variance = (1 if layer == last else 2) / w.shape[0]
+        w[:] = random.normal(0, np.sqrt(variance), w.shape)
+    return parameters

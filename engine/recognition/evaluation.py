@@ -1,0 +1,181 @@
+"""How good a network is: accuracy with its uncertainty, second guesses, and what is taken for what."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from backends.arrays import Array
+from engine.augmentation.non_digits import scribbles
+from engine.data.datasets import DataError, Examples
+from engine.data.drawings import Drawing
+from engine.data.framing import SIDE
+from engine.data.strokes import strokes_to_image
+from engine.model.card import DecisionRule
+from engine.model.network import Network
+from engine.recognition.metrics import _share, clustered_interval, wilson_interval
+from engine.recognition.recognize import State, fit_decision_rule, recognize_strokes
+
+AT_ONCE = 2000  # images for one call: enough to be fast, few enough to stay small in memory
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A network's answers to examples whose labels are known; of no examples, the accuracies are NaN.
+
+    Attributes
+    ----------
+    labels : (N,) integers
+    probabilities : (N, 10)
+    """
+
+    labels: Array
+    probabilities: Array
+
+    @property
+    def n(self) -> int:
+        return len(self.labels)
+
+    @property
+    def answers(self) -> Array:
+        """The most probable digit of each example, (N,)."""
+        answers: Array = self.probabilities.argmax(axis=1)
+        return answers
+
+    @property
+    def accuracy(self) -> float:
+        return _share(self.answers == self.labels)
+
+    @property
+    def interval_95(self) -> tuple[float, float]:
+        """The 95 % interval of the accuracy."""
+        return wilson_interval(int((self.answers == self.labels).sum()), self.n)
+
+    @property
+    def top2_accuracy(self) -> float:
+        """The share of examples whose digit is among the two most probable."""
+        top2 = np.argsort(self.probabilities, axis=1)[:, -2:]
+        return _share((top2 == self.labels[:, None]).any(axis=1))
+
+    @property
+    def confusion(self) -> Array:
+        """(10, 10) counts: row is the label, column the answer."""
+        confusion = np.zeros((10, 10), np.int64)
+        np.add.at(confusion, (self.labels, self.answers), 1)
+        return confusion
+
+    @property
+    def worst(self) -> Array:
+        """Indices of the wrong answers, the most confident first."""
+        wrong = np.flatnonzero(self.answers != self.labels)
+        return wrong[np.argsort(-self.probabilities[wrong].max(axis=1), kind="stable")]
+
+
+def evaluate(network: Network, examples: Examples) -> Evaluation:
+    """Let a network answer all examples."""
+    parts = [
+        network.predict_proba(examples.images[start : start + AT_ONCE])
+        for start in range(0, len(examples), AT_ONCE)
+    ]
+    return Evaluation(examples.labels, np.concatenate(parts))
+
+
+@dataclass(frozen=True)
+class DrawingsEvaluation:
+    """What a network made of drawings.
+
+    Attributes
+    ----------
+    labelled : answers to the drawings that are digits, whatever the state
+    images : (N, 28, 28) uint8, what the network saw of those
+    states : how many of all drawings, labelled or not, were said to be what
+    milliseconds_per_digit : mean time from strokes to answer, one drawing after the other
+    """
+
+    labelled: Evaluation
+    images: Array
+    states: dict[str, int]
+    milliseconds_per_digit: float
+
+
+def evaluate_drawings(network: Network, drawings: list[Drawing]) -> DrawingsEvaluation:
+    """Let a network read drawings as the window does, one at a time; raises `DataError` without any."""
+    if not drawings:
+        raise DataError("there are no drawings to read")
+    labelled = [index for index, drawing in enumerate(drawings) if drawing.label is not None]
+    recognize_strokes(network, drawings[0].strokes)  # whatever happens only once happens here
+    started = time.perf_counter()
+    read = [recognize_strokes(network, drawing.strokes) for drawing in drawings]
+    seconds = time.perf_counter() - started
+    nothing = np.full(10, 0.1)  # of an empty drawing nothing is known
+    probabilities = [read[index].probabilities for index in labelled]
+    evaluation = Evaluation(
+        np.array([drawings[index].label for index in labelled], np.int64),
+        np.array([nothing if p is None else p for p in probabilities]).reshape(-1, 10),
+    )
+    states = {state.value: sum(each.state is state for each in read) for state in State}
+    images = np.array([read[index].image for index in labelled], np.uint8).reshape(-1, SIDE, SIDE)
+    return DrawingsEvaluation(evaluation, images, states, 1000 * seconds / len(drawings))
+
+
+@dataclass(frozen=True)
+class UnseenWriters:
+    """What networks made of digits by writers that they had not learnt from, and of scribbles.
+
+    Attributes
+    ----------
+    evaluation : labels and untempered probabilities of N digits
+    writers : (N,) who wrote them, as text
+    of_non_digits : (M, 10) untempered probabilities of drawings that are no digits
+    """
+
+    evaluation: Evaluation
+    writers: Array
+    of_non_digits: Array
+
+    @classmethod
+    def pooled(cls, parts: Sequence[UnseenWriters]) -> UnseenWriters:
+        """All of them together."""
+        evaluations = [part.evaluation for part in parts]
+        return cls(
+            Evaluation(
+                np.concatenate([each.labels for each in evaluations]),
+                np.concatenate([each.probabilities for each in evaluations]),
+            ),
+            np.concatenate([part.writers for part in parts]),
+            np.concatenate([part.of_non_digits for part in parts]),
+        )
+
+    @property
+    def interval_95(self) -> tuple[float, float]:
+        """The 95 % interval of the mean accuracy over writers like these.
+
+        That the networks of a cross-validation share most of what they learnt from is not in it.
+        """
+        evaluation = self.evaluation
+        return clustered_interval(evaluation.answers == evaluation.labels, self.writers)
+
+    @property
+    def decision(self) -> DecisionRule:
+        """How answers are best read, fitted on these."""
+        return fit_decision_rule(self.evaluation.probabilities, self.evaluation.labels, self.of_non_digits)
+
+
+def evaluate_unseen_writers(
+    network: Network, drawings: Sequence[Drawing], random: np.random.Generator
+) -> UnseenWriters:
+    """Read the digits among drawings that a network has not learnt from, and as many scribbles."""
+    digits = [drawing for drawing in drawings if drawing.label is not None]
+    of_digits, of_non_digits = (
+        network.predict_proba(
+            np.stack([strokes_to_image(each.strokes, backend=network.backend) for each in some])
+        )
+        for some in (digits, scribbles(len(digits), digits, random))
+    )
+    labels = np.array([drawing.label for drawing in digits], np.int64)
+    return UnseenWriters(
+        Evaluation(labels, of_digits), np.array([str(each.writer) for each in digits]), of_non_digits
+    )

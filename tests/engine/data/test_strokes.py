@@ -1,0 +1,83 @@
+"""Drawings: the picture depends on the shape that was drawn and on nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.data.strokes import FINEST_STEP, strokes_to_image
+
+coordinate = st.floats(-100, 100, allow_nan=False)
+stroke = st.lists(st.tuples(coordinate, coordinate), min_size=1, max_size=12)
+drawing = st.lists(stroke, min_size=1, max_size=4)
+
+SEVEN = [[(0.1, 0.1), (0.7, 0.1), (0.3, 0.9)], [(0.25, 0.5), (0.6, 0.5)]]
+
+
+def test_no_stroke_gives_a_blank_picture() -> None:
+    assert not strokes_to_image([]).any()
+    assert not strokes_to_image([[], []]).any()
+
+
+def test_a_seven_looks_like_one() -> None:
+    image = strokes_to_image(SEVEN)
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    assert rows[-1] - rows[0] + 1 == 20  # the longer side
+    assert 15 <= columns[-1] - columns[0] + 1 <= 19
+    assert image.max() == 255
+    assert (image[rows[0] + 1] > 0).sum() >= 14  # the bar on top
+    assert (image[rows[-1] - 1] > 0).sum() <= 5  # the foot
+
+
+@given(drawing, st.floats(0.1, 10), coordinate, coordinate)
+@settings(deadline=None)
+def test_size_and_place_do_not_matter(
+    strokes: list[list[tuple[float, float]]], scale: float, right: float, down: float
+) -> None:
+    extent = np.ptp(np.concatenate([np.array(each) for each in strokes]), axis=0).max()
+    if extent < 1e-3:
+        return  # a speck beside coordinates of 100: its shape drowns in rounding
+    moved = [[(scale * x + right, scale * y + down) for x, y in each] for each in strokes]
+    difference = strokes_to_image(strokes).astype(int) - strokes_to_image(moved)
+    # A drawing whose mass lies on the edge between two places may fall either way.
+    assert np.abs(difference).max() <= 1 or _shifted_by_a_pixel(strokes, moved)
+
+
+def _shifted_by_a_pixel(first: list, second: list) -> bool:
+    a, b = strokes_to_image(first).astype(int), strokes_to_image(second).astype(int)
+    shifts = [np.roll(b, (y, x), axis=(0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+    return any(np.abs(a - shifted).max() <= 1 for shifted in shifts)
+
+
+@pytest.mark.parametrize("points", [10, 100, 10_000])
+def test_density_of_points_does_not_matter(points: int) -> None:
+    corners = np.array(SEVEN[0])
+    t = np.linspace(0, 1, points)
+    place = np.concatenate([t[t <= 0.5] * 2, 1 + (t[t > 0.5] - 0.5) * 2])
+    dense = np.stack([np.interp(place, [0, 1, 2], corners[:, axis]) for axis in (0, 1)], axis=1)
+    with_corner = np.insert(dense, np.searchsorted(place, 1), corners[1], axis=0)
+    difference = strokes_to_image([with_corner]).astype(int) - strokes_to_image([corners])
+    assert np.abs(difference).max() <= 255 * FINEST_STEP  # as far as a corner may be off
+
+
+@pytest.mark.parametrize("strokes", [[[(3, 4)]], [[(3, 4), (3, 4)]], [[(3, 4)], [(3, 4)]], [[], [(3, 4)]]])
+def test_a_dot_is_a_dot(strokes: list) -> None:
+    image = strokes_to_image(strokes)
+    assert 4 <= (image > 0).sum() <= 16
+    assert image[14, 14] == 255
+
+
+@pytest.mark.parametrize("line", [[(0, 0), (0, 5)], [(0, 0), (5, 0)], [(-1e6, 2), (1e6, 2)]])
+def test_a_ruler_straight_line_is_20_pixels_long(line: list) -> None:
+    ink = strokes_to_image([line]) > 0
+    assert max(ink.any(axis=0).sum(), ink.any(axis=1).sum()) == 20
+    assert min(ink.any(axis=0).sum(), ink.any(axis=1).sum()) <= 4
+
+
+def test_pen_is_as_wide_as_asked() -> None:
+    widths = [
+        (strokes_to_image([[(0, 0), (0, 9)]], pen_width=pen) / 255).sum() / 20 for pen in (2.0, 3.0, 4.0)
+    ]
+    assert np.diff(widths) == pytest.approx([1, 1], abs=0.1)
