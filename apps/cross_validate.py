@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     dataset = load_dataset(arguments)
 
     def new_training(learn: list[Drawing]) -> Training:
-        return Training(dataset, options, backend, recipe, learn)
+        return Training(dataset, options, backend, recipe=recipe, drawings=learn)
 
     parts = list(_learn_and_read(new_training, digits, groups))
     unseen = UnseenWriters.pooled(parts)

@@ -95,7 +95,9 @@ def _evaluate(
         of_drawings = evaluate_drawings(network, drawings)
         return of_drawings.labelled, of_drawings.images, of_drawings
     if not arguments.data:
-        examples = load_mnist().test
+        test = load_mnist().test
+        assert test is not None  # MNIST has one
+        examples = test
     elif arguments.as_is:
         examples = Examples(*read_examples(arguments.data))
     else:

@@ -10,10 +10,12 @@ from typing import Any
 from apps.options import add_backend, add_data, add_threads, need
 from apps.output import print_json, say
 from engine.data.datasets import DataError, Dataset, load_digits8x8, load_mnist, load_mnist_from_keras
+from engine.model.history import EpochRecord
 from engine.training.examples import Preparation
+from engine.training.loop import Progress
 from engine.training.options import OptionsError, TrainingOptions
 from engine.training.recipe import Recipe
-from engine.training.trainer import EpochRecord, Progress, Training
+from engine.training.trainer import Training
 
 DEFAULTS = TrainingOptions()
 

@@ -14,8 +14,8 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from backends import InkdigitsError
 from backends.arrays import Array
 from engine.data.photos import FoundDigit
+from engine.model.history import EpochRecord
 from engine.recognition.evaluation import Evaluation
-from engine.training.trainer import EpochRecord
 
 if TYPE_CHECKING:
     from apps.predict import Answer

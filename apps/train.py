@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         plots.check_picture(arguments.plot)
     backend = get_backend(arguments.backend, arguments.threads)
     learn, kept_out = _drawings(arguments, recipe)
-    training = Training(load_dataset(arguments), options, backend, recipe, learn)
+    training = Training(load_dataset(arguments), options, backend, recipe=recipe, drawings=learn)
 
     get_ready(training.network, training=True)
     try:
@@ -64,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         _keep_interrupted(training, arguments.out)
         raise
     evaluation = training.test()
+    assert evaluation is not None  # until a data set without one can be named
     unseen = training.test_on_writers(kept_out) if kept_out else None
     training.network.save(arguments.out)
     if arguments.plot:

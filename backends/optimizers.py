@@ -19,6 +19,12 @@ class Optimizer(ABC):
 
     def __init__(self, weight_decay: float = 0.0) -> None:
         self.weight_decay = weight_decay
+        self.steps_taken = 0  # counted where the formula needs it
+
+    @property
+    def memory(self) -> tuple[Parameters, ...]:
+        """What is remembered between steps; with ``steps_taken`` all that a saved run has to keep."""
+        return ()
 
     def update(
         self, backend: Backend, parameters: Parameters, gradients: Parameters, learning_rate: float
@@ -53,6 +59,10 @@ class Nesterov(Optimizer):
         self.momentum = momentum
         self.velocity = parameters.zeros_like()
 
+    @property
+    def memory(self) -> tuple[Parameters, ...]:
+        return (self.velocity,)
+
     def step(
         self, backend: Backend, parameters: Parameters, gradients: Parameters, learning_rate: float
     ) -> None:
@@ -75,9 +85,12 @@ class AdamW(Optimizer):
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
-        self.steps_taken = 0
         self.m = parameters.zeros_like()
         self.v = parameters.zeros_like()
+
+    @property
+    def memory(self) -> tuple[Parameters, ...]:
+        return self.m, self.v
 
     def step(
         self, backend: Backend, parameters: Parameters, gradients: Parameters, learning_rate: float

@@ -11,16 +11,17 @@ import hashlib
 import os
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from backends.arrays import Array
 from backends.errors import InkdigitsError
-from engine.data.framing import SIDE, frame_digit
+from engine.data.framing import frame_digit
 
 VARIABLE = "INKDIGITS_DATA"
 FILE_NAME = "mnist.npz"
@@ -35,23 +36,32 @@ class DataError(InkdigitsError):
     """Data that cannot be found, read or used."""
 
 
-@dataclass(frozen=True)
+DIGITS = tuple("0123456789")  # the names of the classes, where a data set has no others
+
+
+@dataclass(frozen=True, eq=False)
 class Examples:
-    """Pictures of digits and what they show; checked here, once, so that nothing later has to.
+    """Images and what they show; checked here, once, so that nothing later has to.
 
     Attributes
     ----------
-    images : (N, 28, 28) uint8, ink = 255
-    labels : (N,) uint8, 0-9
+    images : (N, rows, columns) or (N, I)
+        Bytes (uint8) in 0-255, or float32 in [0, 1]; ink is high. Other integers in 0-255 become bytes, other
+        floating point becomes float32.
+    labels : (N,) uint8 or int64
+        Which class each image shows, from 0 on.
+
+    Raises
+    ------
+    DataError
+        Other shapes, dtypes or ranges, or no examples at all.
     """
 
     images: Array
     labels: Array
 
     def __post_init__(self) -> None:
-        images, labels = self.images, self.labels
-        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
-            raise DataError(f"images are {images.dtype} {images.shape}; uint8 (N, 28, 28) is needed")
+        images, labels = _as_pixels(np.asarray(self.images)), np.asarray(self.labels)
         if labels.dtype.kind not in "iu" or labels.shape != images.shape[:1]:
             raise DataError(
                 f"labels are {labels.dtype} {labels.shape}; one integer for each of "
@@ -59,10 +69,10 @@ class Examples:
             )
         if not len(labels):
             raise DataError("there are no examples")
-        if labels.min() < 0 or labels.max() > 9:
-            raise DataError(f"labels run from {labels.min()} to {labels.max()}; digits are 0 to 9")
-        object.__setattr__(self, "images", np.ascontiguousarray(images))
-        object.__setattr__(self, "labels", labels.astype(np.uint8))
+        if labels.min() < 0:
+            raise DataError(f"labels run from {labels.min()} to {labels.max()}; they count classes from 0")
+        object.__setattr__(self, "images", images)
+        object.__setattr__(self, "labels", labels.astype(np.uint8 if labels.max() < 256 else np.int64))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -70,23 +80,150 @@ class Examples:
     def __getitem__(self, which: Array | slice) -> Examples:
         return Examples(self.images[which], self.labels[which])
 
+    def __repr__(self) -> str:
+        return f"Examples({len(self):,} images {self.images.shape[1:]} {self.images.dtype})"
 
-@dataclass(frozen=True)
+    @property
+    def pixels(self) -> int:
+        """Pixels of an image: the inputs of a network that learns from these."""
+        return int(np.prod(self.images.shape[1:]))
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset:
-    """Examples to learn from, and others to be judged by, once."""
+    """Examples to learn from, and others to be judged by, once.
+
+    Attributes
+    ----------
+    name : str
+        For people.
+    train : Examples
+        To learn from.
+    test : Examples or None
+        To be judged by; None where there are no others.
+    classes : tuple of str
+        The name of each class; a label is an index into it.
+
+    Raises
+    ------
+    DataError
+        A label beyond the classes, or test images of another size than the training images.
+    """
 
     name: str
     train: Examples
-    test: Examples
+    test: Examples | None = None
+    classes: tuple[str, ...] = DIGITS
+
+    def __post_init__(self) -> None:
+        for examples in self._parts:
+            if examples.labels.max() >= len(self.classes):
+                low, high = examples.labels.min(), examples.labels.max()
+                raise DataError(
+                    f"labels run from {low} to {high}; there are {len(self.classes)} classes, from 0 on"
+                )
+            if examples.images.shape[1:] != self.train.images.shape[1:]:
+                raise DataError(
+                    f"test images are {examples.images.shape[1:]}, training images "
+                    f"{self.train.images.shape[1:]}: one size is needed"
+                )
+
+    def __repr__(self) -> str:
+        test = f"{len(self.test):,}" if self.test else "no"
+        shape = self.train.images.shape[1:]
+        return (
+            f"Dataset({self.name!r}: {len(self.train):,} training and {test} test images {shape}, "
+            f"{len(self.classes)} classes)"
+        )
+
+    @property
+    def _parts(self) -> list[Examples]:
+        return [self.train, self.test] if self.test else [self.train]
 
     @property
     def sha256(self) -> str:
-        """A fingerprint of the digits themselves, however they were packed."""
+        """A fingerprint of the images and labels themselves, however they were packed."""
         digest = hashlib.sha256()
-        for examples in (self.train, self.test):
+        for examples in self._parts:
             digest.update(examples.images.tobytes())
             digest.update(examples.labels.tobytes())
         return digest.hexdigest()
+
+
+def dataset_from_arrays(
+    images: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    name: str = "arrays",
+    classes: Sequence[object] | None = None,
+) -> Dataset:
+    """A data set of one's own arrays, all of it to learn from.
+
+    Parameters
+    ----------
+    images : (N, rows, columns) or (N, I)
+        Integers in 0-255 or floating point in [0, 1]; ink is high. A single channel axis is dropped.
+    labels : (N,)
+        Integers or strings.
+    name : str
+        For people.
+    classes : sequence, optional
+        All labels there are, in order. By default the ten digits where all labels are among them, else the
+        labels found, sorted.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    DataError
+        Other shapes, dtypes or ranges, or a label that is not among the classes.
+    """
+    known = classes_of(labels) if classes is None else tuple(map(str, classes))
+    return Dataset(name, Examples(np.asarray(images), indices_of(labels, known)), None, known)
+
+
+def classes_of(labels: npt.ArrayLike) -> tuple[str, ...]:
+    """The classes that labels tell of: the ten digits where all are among them, else those found, sorted."""
+    found = np.unique(np.asarray(labels))
+    names = tuple(str(each) for each in found)
+    return DIGITS if found.dtype.kind != "f" and set(names) <= set(DIGITS) else names
+
+
+def indices_of(labels: npt.ArrayLike, classes: tuple[str, ...]) -> Array:
+    """Labels as indices into the classes, (N,) int64.
+
+    Raises
+    ------
+    DataError
+        A label that is not among them, or labels that are neither integers nor strings.
+    """
+    array = np.asarray(labels)
+    if array.dtype.kind not in "iuUSb" or array.ndim != 1:
+        raise DataError(f"labels are {array.dtype} {array.shape}; one integer or string per image is needed")
+    index = {name: number for number, name in enumerate(classes)}
+    found, which = np.unique(array, return_inverse=True)
+    strange = [str(each) for each in found if str(each) not in index]
+    if strange:
+        raise DataError(f"the label {strange[0]!r} is not among the {len(classes)} classes")
+    return np.array([index[str(each)] for each in found], np.int64)[which]
+
+
+def _as_pixels(images: Array) -> Array:
+    """Images as uint8 or float32, C-contiguous, without a single channel axis; raises `DataError`."""
+    if images.ndim == 4 and 1 in (images.shape[1], images.shape[3]):
+        images = images.reshape(len(images), *(side for side in images.shape[1:] if side != 1))
+    if images.ndim not in (2, 3) or 0 in images.shape[1:] or images.dtype.kind not in "uifb":
+        raise DataError(f"images are {images.dtype} {images.shape}; numbers (N, rows, columns) are needed")
+    if images.dtype == np.uint8 or not len(images):
+        return np.ascontiguousarray(images)
+    top = 1 if images.dtype.kind in "fb" else 255
+    if not (images.min() >= 0 and images.max() <= top):  # so written, NaN is refused too
+        raise DataError(
+            f"pixels are {images.dtype} from {images.min()} to {images.max()}; integers in 0-255 or floating "
+            f"point in [0, 1] are needed"
+        )
+    return np.ascontiguousarray(images, np.float32 if images.dtype.kind == "f" else np.uint8)
 
 
 def load_mnist(path: Path | None = None, progress: Callable[[], Any] | None = None) -> Dataset:
@@ -145,20 +282,33 @@ def load_digits8x8() -> Dataset:
     return Dataset("digits8x8", digits[~judged], digits[judged])
 
 
-def read_dataset(path: Path) -> Dataset:
-    """Read an archive with x_train, y_train, x_test and y_test; named after the file.
+def read_dataset(path: Path, prepare: Callable[[Array], Array] = lambda images: images) -> Dataset:
+    """Read an archive with x_train and y_train, and x_test and y_test if it has them; named after the file.
 
-    The real MNIST, under whatever name, is called "mnist".
+    Images of any one size; labels are integers or strings. The real MNIST, under whatever name, is called
+    "mnist".
+
+    Parameters
+    ----------
+    path : Path
+        The archive.
+    prepare : callable
+        What is done to the images first.
+
+    Raises
+    ------
+    DataError
+        As `read_archive`, `Examples` and `Dataset`; the message names the file.
     """
-    arrays = read_archive(path, ("x_train", "y_train", "x_test", "y_test"))
-    x_train, y_train, x_test, y_test = arrays
+    x_train, y_train, *test = read_archive(path, ("x_train", "y_train"), ("x_test", "y_test"))
     try:
-        dataset = Dataset(path.name, Examples(x_train, y_train), Examples(x_test, y_test))
-    except DataError as error:
+        classes = classes_of(np.concatenate([y_train, *test[1:]]) if test else y_train)
+        train = Examples(prepare(x_train), indices_of(y_train, classes))
+        judged = Examples(prepare(test[0]), indices_of(test[1], classes)) if test else None
+        dataset = Dataset(path.name, train, judged, classes)
+    except (DataError, ValueError) as error:
         raise DataError(f"{path}: {error}") from None
-    if dataset.sha256 == MNIST_SHA256:
-        return Dataset("mnist", dataset.train, dataset.test)
-    return dataset
+    return replace(dataset, name="mnist") if dataset.sha256 == MNIST_SHA256 else dataset
 
 
 def read_examples(path: Path) -> tuple[Array, Array]:
@@ -179,8 +329,17 @@ def read_examples(path: Path) -> tuple[Array, Array]:
     return pictures, labels
 
 
-def read_archive(path: Path, names: tuple[str, ...]) -> list[Array]:
+def read_archive(path: Path, names: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[Array]:
     """Read named arrays of a NumPy archive, which may be anything: nothing in it is run or believed.
+
+    Parameters
+    ----------
+    path : Path
+        The archive.
+    names : tuple of str
+        Arrays that must be there.
+    optional : tuple of str
+        Arrays that are read too where all of them are there.
 
     Raises
     ------
@@ -195,6 +354,8 @@ def read_archive(path: Path, names: tuple[str, ...]) -> list[Array]:
         missing = [name for name in names if f"{name}.npy" not in sizes]
         if missing:
             raise DataError(f"{path} has no array {missing[0]!r}; {', '.join(names)} are needed")
+        if all(f"{name}.npy" in sizes for name in optional):
+            names += optional
         if sum(sizes[f"{name}.npy"] for name in names) > LARGEST_ARCHIVE:
             raise DataError(f"{path} unpacks to more than {LARGEST_ARCHIVE >> 30} GB: refused")
         with np.load(path, allow_pickle=False) as arrays:

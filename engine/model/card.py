@@ -34,6 +34,9 @@ class DecisionRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pair_threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
 
 
+ClassName = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
 class Card(msgspec.Struct, forbid_unknown_fields=True):
     """Where a network's numbers come from, how good they are, and how its answers are to be read.
 
@@ -43,9 +46,11 @@ class Card(msgspec.Struct, forbid_unknown_fields=True):
     accuracy : measured shares of right answers, with what they were measured on
     preprocessing : the way from ink to 28x28 that the network learnt from
     decision : when its answer is a digit
+    classes : what each output stands for, in order; None for the ten digits
     """
 
     training: dict[str, Any] = msgspec.field(default_factory=dict)
     accuracy: dict[str, Any] = msgspec.field(default_factory=dict)
     preprocessing: Preprocessing = PREPROCESSING
     decision: DecisionRule = DecisionRule()
+    classes: Annotated[tuple[ClassName, ...], msgspec.Meta(min_length=1)] | None = None

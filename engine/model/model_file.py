@@ -79,6 +79,11 @@ def load_model(path: Path) -> tuple[Parameters, Card]:
             f"{path} learnt from pictures made by {trained_for.id!r} version {trained_for.version}; this "
             f"inkdigits makes them by {PREPROCESSING.id!r} version {PREPROCESSING.version}: train it anew"
         )
+    outputs, classes = content.layer_sizes[-1], content.card.classes
+    if classes is not None and not len(classes) == len(set(classes)) == outputs:
+        raise ModelFileError(
+            f"{path}: card.classes has {len(set(classes))} different names; {outputs} are needed"
+        )
     try:
         return _parameters(content), content.card
     except ValueError as error:
@@ -96,7 +101,7 @@ def save_model(path: Path, parameters: Parameters, card: Card) -> None:
     if not all(np.isfinite(tensor).all() for tensor in parameters.tensors()):
         raise ModelFileError(f"{path} was not written: the network holds NaN or infinity")
     try:
-        _write_atomically(path, _encode(parameters, card))
+        write_atomically(path, _encode(parameters, card))
     except OSError as error:
         raise ModelFileError(f"cannot write {path}: {error.strerror}") from None
 
@@ -181,7 +186,7 @@ def _row(numbers: Array) -> msgspec.Raw:
     return msgspec.Raw(b"\n" + msgspec.json.encode(shortest.tolist()))
 
 
-def _write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes) -> None:
     """Write beside the target, push to the disk, then rename over it: `os.replace` is all or nothing.
 
     A symbolic link stays a link, and an existing file keeps its mode.

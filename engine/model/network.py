@@ -13,6 +13,7 @@ from backends.base import Backend
 from backends.errors import InkdigitsError
 from backends.registry import get_backend
 from engine.model.card import Card
+from engine.model.history import History
 from engine.model.model_file import load_model, save_model, shipped_model_path
 
 
@@ -24,6 +25,10 @@ class Network:
     parameters : the weights and biases
     backend : a `Backend`, a backend's name, or None for the default (see `backends.get_backend`)
     card : where the parameters come from and how good they are
+
+    Attributes
+    ----------
+    history : the epochs of the training run that made the network; empty for one that was loaded
 
     Examples
     --------
@@ -42,6 +47,7 @@ class Network:
         self.parameters = parameters
         self.backend = get_backend(backend)
         self.card = card or Card()
+        self.history = History()
 
     @classmethod
     def load(
@@ -54,6 +60,11 @@ class Network:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a model file, whole or not at all: an old one stays until the new one is safe."""
         save_model(Path(path), self.parameters, self.card)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The name of each output, in order; "0", "1", ... where the card has no others."""
+        return self.card.classes or tuple(map(str, range(self.layer_sizes[-1])))
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:

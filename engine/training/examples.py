@@ -1,18 +1,19 @@
-"""What a network learns from, lesson by lesson: a data set as it is, or a recipe's fresh variations of it.
+"""What a network learns from, block by block: a data set as it is, or what a recipe makes of it.
 
-A lesson is a set of digits with what is to be said of them, gone through several times. The plain curriculum
-is one lesson, the data set, gone through once an epoch. A recipe makes new digits for each lesson: varied
-pictures, varied drawings and scribbles, mixed.
+A block is an array of examples that is trained on for one or more epochs. A plain data set is one block. A
+recipe makes a new block after each: augmented images, augmented drawings and non-digits, mixed.
+
+Every block can be made again alone. A recipe makes it in chunks of `CHUNK` examples, and a chunk follows
+from ``(seed, block, chunk)`` and nothing else, so any number of threads gives the same examples, and a run
+that was interrupted makes again only the block that it was in.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import repeat
-from pathlib import Path
+from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -21,29 +22,58 @@ from backends.arrays import Array
 from backends.base import Backend
 from engine.augmentation.images import augment_images
 from engine.augmentation.non_digits import scribbles
-from engine.augmentation.strokes import augment_drawings, pack_drawings
-from engine.data.datasets import Examples
+from engine.augmentation.strokes import PackedDrawings, augment_drawings, pack_drawings
+from engine.data.datasets import DIGITS, Examples
 from engine.data.drawings import Drawing
 from engine.data.framing import SIDE
 from engine.training.recipe import Recipe, RecipeError, Stage
+from engine.training.seeds import Purpose, generator
 
-CLASSES = 10
-AT_ONCE = 1024  # digits varied in one go: enough that NumPy's own cost a call is small beside the work
-RECIPES = Path(__file__).parent / "recipes"
-SCRIBBLES = 50_000  # made once a run; each is varied anew
+CHUNK = 1024  # examples made together: enough that NumPy's own cost a call is small beside the work
+NON_DIGITS_AT_ONCE = 500  # each such group of non-digits has a generator of its own
 
 
-class Lesson(NamedTuple):
-    """Digits to learn from, several times over."""
+class Block(NamedTuple):
+    """Examples to train on.
 
-    images: Array  # (n, 28, 28) uint8
-    targets: Array  # (n,) integer labels, or (n, 10) float32 soft targets
-    passes: int
+    Attributes
+    ----------
+    images : (n, 28, 28) uint8, or whatever shape the data set has
+        The examples.
+    targets : (n,) integer labels, or (n, C) float32 soft targets
+        What they show.
+    """
+
+    images: Array
+    targets: Array
+
+
+class BlockPlan(NamedTuple):
+    """What is known of a block before it is made.
+
+    Attributes
+    ----------
+    size : int
+        Examples in it.
+    epochs : int
+        Times that it is trained on.
+    """
+
+    size: int
+    epochs: int
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """How far something is that has to be done before learning goes on."""
+    """How far something is that has to be done before training goes on.
+
+    Attributes
+    ----------
+    what : str
+        What is being made, such as "new examples".
+    done, of : int
+        How many of how many.
+    """
 
     what: str
     done: int
@@ -51,144 +81,161 @@ class Preparation:
 
 
 class ExampleSource(Protocol):
-    """Lessons, and how many steps they will take in all, which the learning rate's schedule has to know."""
+    """Blocks of examples, each addressed by its number."""
 
-    def steps(self, batch_size: int) -> int: ...
+    @property
+    def plans(self) -> Sequence[BlockPlan]:
+        """All blocks of the run, in order; the schedule of the learning rate has to know them."""
 
-    def lessons(self, random: np.random.Generator) -> Iterator[Preparation | Lesson]: ...
+    def make(self, block: int) -> Iterator[Preparation | Block]:
+        """Make one block, by its number; the last thing yielded is the block."""
 
 
 class PlainExamples:
-    """The examples as they are, once an epoch."""
-
-    def __init__(self, examples: Examples, epochs: int) -> None:
-        self.examples = examples
-        self.epochs = epochs
-
-    def steps(self, batch_size: int) -> int:
-        return self.epochs * math.ceil(len(self.examples) / batch_size)
-
-    def lessons(self, random: np.random.Generator) -> Iterator[Preparation | Lesson]:
-        yield Lesson(self.examples.images, self.examples.labels, self.epochs)
-
-
-class RecipeExamples:
-    """The lessons of a recipe.
+    """A data set as it is: one block.
 
     Parameters
     ----------
-    pictures : examples to be varied as pictures
-    drawings : examples to be varied as strokes; those without a label are left out
-    backend : varies them
+    examples : Examples
+        To learn from.
+    epochs : int
+        Times that all are seen.
+    """
+
+    def __init__(self, examples: Examples, epochs: int) -> None:
+        self.examples = examples
+        self.plans = [BlockPlan(len(examples), epochs)]
+
+    def make(self, block: int) -> Iterator[Preparation | Block]:
+        yield Block(self.examples.images, self.examples.labels)
+
+
+class RecipeExamples:
+    """The blocks of a recipe.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to make.
+    images : Examples
+        28x28 digits, to be augmented as images.
+    drawings : sequence of Drawing
+        To be augmented as strokes; those without a label are left out.
+    backend : Backend
+        Augments, with as many threads as it has.
+    seed : int
+        Everything drawn by chance follows from it.
+
+    Raises
+    ------
+    RecipeError
+        The recipe needs drawings, and there are none; or the images are no 28x28 digits.
     """
 
     def __init__(
-        self,
-        recipe: Recipe,
-        pictures: Examples,
-        drawings: Sequence[Drawing],
-        backend: Backend,
+        self, recipe: Recipe, images: Examples, drawings: Sequence[Drawing], backend: Backend, seed: int
     ) -> None:
-        digits = [each for each in drawings if each.label is not None and any(map(len, each.strokes))]
-        if not digits and any(s.mixture.drawings or s.mixture.scribbles for s in recipe.stages):
-            raise RecipeError("this recipe learns from drawings: name a file of them with --strokes")
         self.recipe = recipe
-        self.pictures = pictures
-        self.digits = digits
+        self.images = images
+        self.digits = [each for each in drawings if each.label is not None and any(map(len, each.strokes))]
         self.backend = backend
+        self.seed = seed
+        if images.images.shape[1:] != (SIDE, SIDE) or images.images.dtype != np.uint8:
+            raise RecipeError("a recipe learns from 28x28 images of bytes: train on this data without one")
+        if not self.digits and any(s.mixture.drawings or s.mixture.non_digits for s in recipe.stages):
+            raise RecipeError("this recipe learns from drawings: name a file of them with --strokes")
+        self._stages = [stage for stage in recipe.stages for _ in range(stage.blocks)]
+        self.plans = [BlockPlan(stage.block_size, stage.epochs) for stage in self._stages]
+        # How many images, drawings and non-digits the blocks before each block take.
+        self._before = np.zeros((len(self._stages) + 1, 3), np.int64)
+        self._before[1:] = np.cumsum([_chunk_counts(stage).sum(axis=0) for stage in self._stages], axis=0)
+        self._image_order = _EndlessOrder(len(images), seed, Purpose.IMAGE_ORDER)
+        self._drawing_order = _EndlessOrder(len(self.digits), seed, Purpose.DRAWING_ORDER)
+        self._non_digits = min(recipe.non_digits, int(self._before[-1, 2]))  # no more than the run will use
+        self._drawings: PackedDrawings | None = None  # the digits, then the non-digits
 
-    def steps(self, batch_size: int) -> int:
-        return sum(
-            stage.lessons * stage.passes * math.ceil(stage.digits / batch_size)
-            for stage in self.recipe.stages
-        )
-
-    def lessons(self, random: np.random.Generator) -> Iterator[Preparation | Lesson]:
-        """Make the lessons, one when the one before is over, with as many threads as the backend has."""
-        material = _Material(self, random)
-        with ThreadPoolExecutor(self.backend.threads) as team:
-            for stage in self.recipe.stages:
-                for _ in range(stage.lessons):
-                    yield from self._lesson(stage, material, random, team)
-
-    def _lesson(
-        self, stage: Stage, material: _Material, random: np.random.Generator, team: Executor
-    ) -> Iterator[Preparation | Lesson]:
-        """New digits, a thousand at a time, each thousand with a random generator of its own.
-
-        So any number of threads makes the same.
-        """
-        images = np.empty((stage.digits, SIDE, SIDE), np.uint8)
-        targets = np.empty((stage.digits, CLASSES), np.float32)
-        sizes = [min(AT_ONCE, stage.digits - start) for start in range(0, stage.digits, AT_ONCE)]
-        chosen = [material.choose(stage.mixture.counts(size)) for size in sizes]
+    def make(self, block: int) -> Iterator[Preparation | Block]:
+        """Make one block, with as many threads as the backend has."""
+        yield from self._make_drawings()
+        stage = self._stages[block]
+        images = np.empty((stage.block_size, SIDE, SIDE), np.uint8)
+        targets = np.empty((stage.block_size, len(DIGITS)), np.float32)
         made = 0
-        for varied, labels in team.map(material.vary, repeat(stage), chosen, random.spawn(len(sizes))):
-            part = slice(made, made + len(labels))
-            images[part], targets[part] = varied, self._targets(labels)
-            made = part.stop
-            yield Preparation("new digits", made, stage.digits)
-        yield Lesson(images, targets, stage.passes)
+        with ThreadPoolExecutor(self.backend.threads) as team:
+            chunks = range(len(_chunk_counts(stage)))
+            for augmented, labels in team.map(partial(self.chunk, block), chunks):
+                part = slice(made, made + len(labels))
+                images[part], targets[part] = augmented, self._targets(labels)
+                made = part.stop
+                yield Preparation("new examples", made, stage.block_size)
+        yield Block(images, targets)
+
+    def chunk(self, block: int, chunk: int) -> tuple[Array, Array]:
+        """Make one chunk of a block; may be called by several threads at once, after `make`.
+
+        Every image and every drawing is taken once before any is taken again, counted over the whole run.
+
+        Returns
+        -------
+        images : (n, 28, 28) uint8
+            Augmented and shuffled.
+        labels : (n,) int64
+            What they show; -1 for a non-digit.
+        """
+        stage = self._stages[block]
+        counts = _chunk_counts(stage)
+        before = self._before[block] + counts[:chunk].sum(axis=0)
+        random = generator(self.seed, Purpose.AUGMENTATION, block, chunk)
+        which = self._image_order.take(before[0], counts[chunk, 0])
+        images = [augment_images(self.images.images[which], stage.images, random, self.backend)]
+        labels = [self.images.labels[which].astype(np.int64)]
+        if counts[chunk, 1:].any():
+            assert self._drawings is not None, "make a block first"
+            digits = self._drawing_order.take(before[1], counts[chunk, 1])
+            others = len(self.digits) + (random.random(counts[chunk, 2]) * self._non_digits).astype(np.int64)
+            drawings = self._drawings[np.concatenate([digits, others])]
+            images.append(augment_drawings(drawings, stage.strokes, random, self.backend))
+            labels.append(drawings.labels.astype(np.int64))
+        order = random.permutation(sum(map(len, labels)))
+        return np.concatenate(images)[order], np.concatenate(labels)[order]
+
+    def _make_drawings(self) -> Iterator[Preparation]:
+        """Make the non-digits, once a run, and pack them with the digits."""
+        if self._drawings is not None or not self.digits:
+            return
+        non_digits: list[Drawing] = []
+        for group, start in enumerate(range(0, self._non_digits, NON_DIGITS_AT_ONCE)):
+            count = min(NON_DIGITS_AT_ONCE, self._non_digits - start)
+            non_digits += scribbles(count, self.digits, generator(self.seed, Purpose.NON_DIGITS, group))
+            yield Preparation("non-digits", len(non_digits), self._non_digits)
+        self._drawings = pack_drawings([*self.digits, *non_digits])
 
     def _targets(self, labels: Array) -> Array:
-        """What is to be said of digits: (n, 10). A label below 0 marks a scribble."""
+        """Soft targets (n, 10): one-hot for a digit; every digit alike, and little, for a non-digit."""
         digits = labels >= 0
-        targets = np.full((len(labels), CLASSES), self.recipe.non_digit_weight / CLASSES, np.float32)
-        targets[digits] = np.eye(CLASSES, dtype=np.float32)[labels[digits]]
+        targets = np.full((len(labels), len(DIGITS)), self.recipe.non_digit_weight / len(DIGITS), np.float32)
+        targets[digits] = np.eye(len(DIGITS), dtype=np.float32)[labels[digits]]
         return targets
 
 
-class _Chosen(NamedTuple):
-    """Indices of what is to be varied in one go."""
-
-    pictures: Array
-    drawings: Array
-
-
-class _Material:
-    """What is varied: pictures, drawings and scribbles. Every digit comes once before any comes again."""
-
-    def __init__(self, curriculum: RecipeExamples, random: np.random.Generator) -> None:
-        self.random = random
-        self.backend = curriculum.backend
-        self.pictures = curriculum.pictures
-        self.digits = len(curriculum.digits)
-        self._next_pictures = _Shuffled(len(curriculum.pictures), random)
-        self._next_digits = _Shuffled(self.digits, random)
-        drawings = list(curriculum.digits)
-        if any(stage.mixture.scribbles for stage in curriculum.recipe.stages):
-            drawings += scribbles(SCRIBBLES, curriculum.digits, random)
-        self.drawings = pack_drawings(drawings)
-
-    def choose(self, counts: tuple[int, int, int]) -> _Chosen:
-        """So many pictures, drawings and scribbles."""
-        pictured, drawn, scribbled = counts
-        strays = self.random.integers(self.digits, self.digits + SCRIBBLES, size=scribbled)
-        return _Chosen(
-            self._next_pictures.next(pictured), np.concatenate([self._next_digits.next(drawn), strays])
-        )
-
-    def vary(self, stage: Stage, chosen: _Chosen, random: np.random.Generator) -> tuple[Array, Array]:
-        """Varied digits, shuffled: images (n, 28, 28) uint8 and labels (n,), -1 for a scribble."""
-        pictures, drawings = self.pictures.images[chosen.pictures], self.drawings[chosen.drawings]
-        images = [augment_images(pictures, stage.pictures, random, self.backend)]
-        if len(drawings):
-            images.append(augment_drawings(drawings, stage.strokes, random, self.backend))
-        labels = np.concatenate([self.pictures.labels[chosen.pictures], drawings.labels], dtype=np.int64)
-        order = random.permutation(len(labels))
-        return np.concatenate(images)[order], labels[order]
+def _chunk_counts(stage: Stage) -> Array:
+    """How many images, drawings and non-digits each chunk of a block has, (chunks, 3)."""
+    starts = range(0, stage.block_size, CHUNK)
+    return np.array([stage.mixture.counts(min(CHUNK, stage.block_size - start)) for start in starts])
 
 
-class _Shuffled:
-    """Indices without end: all of them shuffled, then all of them shuffled anew."""
+class _EndlessOrder:
+    """Indices without end: all n of them shuffled, then all of them shuffled anew, and so on."""
 
-    def __init__(self, n: int, random: np.random.Generator) -> None:
+    def __init__(self, n: int, seed: int, purpose: Purpose) -> None:
         self.n = n
-        self.random = random
-        self.left = np.zeros(0, np.int64)
+        self._round = lru_cache(2)(lambda index: generator(seed, purpose, index).permutation(n))
 
-    def next(self, count: int) -> Array:
-        while len(self.left) < count:
-            self.left = np.concatenate([self.left, self.random.permutation(self.n)])
-        now, self.left = self.left[:count], self.left[count:]
-        return now
+    def take(self, start: int, count: int) -> Array:
+        """The indices at start, start + 1, ..., (count,)."""
+        parts = [np.zeros(0, np.int64)]
+        while count > 0:
+            index, first = divmod(int(start), self.n)
+            parts.append(self._round(index)[first : first + count])
+            start, count = start + len(parts[-1]), count - len(parts[-1])
+        return np.concatenate(parts)

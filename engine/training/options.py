@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
+import numpy as np
 from msgspec import Meta
 
 from backends.errors import InkdigitsError
+from engine.training.recipe import Recipe
 
 DEFAULT_LEARNING_RATE = {"sgd": 0.1, "nesterov": 0.02, "adamw": 0.002}
 
@@ -21,18 +24,30 @@ class TrainingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     Attributes
     ----------
-    hidden : sizes of the hidden layers
-    epochs : passes over the training examples
-    batch_size : examples for one step; the last step of an epoch takes what is left
-    optimizer : "sgd", "nesterov" or "adamw"
-    learning_rate : the largest; None takes one that suits the optimizer
-    momentum : of Nesterov
-    weight_decay : decoupled, on weights only
-    schedule : "constant" or "cosine"
-    warm_up : share of all steps over which the rate rises
-    ema_decay : of the moving average of the weights, which is then what is kept; 0 for none
-    validation : share of the training examples held back to watch progress; 0 to learn from all
-    seed : of the one random generator that initialises, splits and shuffles
+    hidden : tuple of int
+        Sizes of the hidden layers.
+    epochs : int
+        Passes over the training examples.
+    batch_size : int
+        Images per step; the last step of an epoch takes what is left.
+    optimizer : {"sgd", "nesterov", "adamw"}
+        How parameters follow from gradients.
+    learning_rate : float or None
+        The peak learning rate; None takes one that suits the optimizer.
+    momentum : float
+        Of Nesterov.
+    weight_decay : float
+        Decoupled, on weights only.
+    schedule : {"constant", "cosine"}
+        How the learning rate goes on after the warm-up.
+    warm_up : float
+        Share of all steps over which the learning rate rises first.
+    ema_decay : float
+        Of the exponential moving average of the parameters, which is then what is kept; 0 for none.
+    validation : float
+        Share of the training examples held back to watch progress; 0 to learn from all.
+    seed : int
+        Everything drawn by chance follows from it.
     """
 
     hidden: tuple[Annotated[int, Meta(ge=1, le=100_000)], ...] = (128, 64)
@@ -50,14 +65,45 @@ class TrainingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     @classmethod
     def checked(cls, **options: Any) -> TrainingOptions:
-        """Options from anywhere; raises `OptionsError` with the one that is wrong."""
+        """Options from anywhere, NumPy's numbers and arrays among them.
+
+        Raises
+        ------
+        OptionsError
+            Naming the option that is wrong.
+        """
+        plain = {name: _plain(value) for name, value in options.items()}
         try:
-            return msgspec.convert(options, cls)
+            return msgspec.convert(plain, cls)
         except msgspec.ValidationError as error:
             what, _, where = str(error).partition(" - at `$.")
-            name = where.rstrip("`")
-            raise OptionsError(f"{name or 'options'}: {what}, not {options.get(name)!r}") from None
+            name = where.rstrip("`").partition("[")[0]
+            value = f", not {plain[name]!r}" if name in plain else ""
+            raise OptionsError(f"{name or 'options'}: {what}{value}") from None
+
+    @classmethod
+    def chosen(cls, given: Mapping[str, Any], recipe: Recipe | None = None) -> TrainingOptions:
+        """What is given, then what the recipe says, then the defaults.
+
+        Raises
+        ------
+        OptionsError
+            An option that is wrong, or ``epochs`` beside a recipe, which has its own.
+        """
+        if recipe is None:
+            return cls.checked(**given)
+        if "epochs" in given:
+            raise OptionsError("epochs and a recipe exclude each other: a recipe has its own")
+        return cls.checked(**{"validation": 0.0, **recipe.training, "epochs": recipe.epochs, **given})
 
     @property
     def peak_learning_rate(self) -> float:
+        """The learning rate, or the one that suits the optimizer."""
         return self.learning_rate or DEFAULT_LEARNING_RATE[self.optimizer]
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers and arrays, and other sequences, as Python's numbers and lists."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value

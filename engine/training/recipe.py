@@ -22,53 +22,84 @@ class RecipeError(InkdigitsError):
 
 
 class Mixture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many parts of a lesson are pictures, drawings and scribbles."""
-
-    pictures: Annotated[int, Meta(ge=0)] = 1
-    drawings: Annotated[int, Meta(ge=0)] = 0
-    scribbles: Annotated[int, Meta(ge=0)] = 0
-
-    def counts(self, n: int) -> tuple[int, int, int]:
-        """How many of n digits are of each kind."""
-        parts = self.pictures + self.drawings + self.scribbles
-        drawn, scribbled = n * self.drawings // parts, n * self.scribbles // parts
-        return n - drawn - scribbled, drawn, scribbled
-
-
-class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Lessons of one kind, one after the other.
+    """How many parts of a block are images, drawings and non-digits.
 
     Attributes
     ----------
-    lessons, digits, passes : how many lessons, digits in each, and times that each is gone through
-    mixture, pictures, strokes : what the digits are
+    images, drawings, non_digits : int, at least 0
+        Parts; not all of them 0.
     """
 
-    lessons: Annotated[int, Meta(ge=1)]
-    digits: Annotated[int, Meta(ge=1)]
-    passes: Annotated[int, Meta(ge=1)]
+    images: Annotated[int, Meta(ge=0)] = 1
+    drawings: Annotated[int, Meta(ge=0)] = 0
+    non_digits: Annotated[int, Meta(ge=0)] = 0
+
+    def __post_init__(self) -> None:
+        if not self.images + self.drawings + self.non_digits:
+            raise ValueError("a mixture of nothing: give images, drawings or non_digits")
+
+    def counts(self, n: int) -> tuple[int, int, int]:
+        """How many of n examples are images, drawings and non-digits."""
+        parts = self.images + self.drawings + self.non_digits
+        drawings, non_digits = n * self.drawings // parts, n * self.non_digits // parts
+        images = n - drawings - non_digits if self.images else 0
+        return images, n - images - non_digits, non_digits
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Blocks of one kind, one after the other.
+
+    Attributes
+    ----------
+    blocks : int
+        How many.
+    block_size : int
+        Examples in each.
+    epochs : int
+        Times that each block is trained on.
+    mixture : Mixture
+        What the examples are.
+    images : ImageAugmentation
+        How images are augmented.
+    strokes : StrokeAugmentation
+        How drawings and non-digits are augmented.
+    """
+
+    blocks: Annotated[int, Meta(ge=1)]
+    block_size: Annotated[int, Meta(ge=1, le=10_000_000)]
+    epochs: Annotated[int, Meta(ge=1)] = 1
     mixture: Mixture = Mixture()
-    pictures: ImageAugmentation = ImageAugmentation()
+    images: ImageAugmentation = ImageAugmentation()
     strokes: StrokeAugmentation = StrokeAugmentation()
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole training run: options of `TrainingOptions`, stages, and how answers are judged.
+    """A whole training run.
 
     Attributes
     ----------
-    non_digit_weight : what a scribble counts beside a digit's 1; its target is every digit alike
-    decision : how the network's probabilities are to be read, fitted on writers it had not seen
+    training : dict
+        Options of `TrainingOptions`.
+    stages : list of Stage
+        In order; at least one.
+    non_digits : int
+        How many different non-digits are made for the run; each use of one is augmented anew.
+    non_digit_weight : float
+        What a non-digit weighs beside a digit's 1. Its target is every digit alike.
+    decision : DecisionRule
+        How the network's probabilities become a verdict, fitted on held-out writers.
     """
 
     training: dict[str, Any]
     stages: Annotated[list[Stage], Meta(min_length=1)]
+    non_digits: Annotated[int, Meta(ge=1, le=10_000_000)] = 50_000
     non_digit_weight: Annotated[float, Meta(ge=0)] = 0.1
     decision: DecisionRule = DecisionRule()
 
     @property
     def epochs(self) -> int:
-        return sum(stage.lessons * stage.passes for stage in self.stages)
+        """Epochs of all blocks together."""
+        return sum(stage.blocks * stage.epochs for stage in self.stages)
 
 
 def read_recipe(name: str) -> Recipe:

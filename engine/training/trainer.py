@@ -1,64 +1,39 @@
-"""How a network learns: options, and the loop over epochs as a stream of records.
+"""A training run: data, options and a backend in, a network with its card and history out.
 
 Nothing here prints or draws: `Training.run` yields what happened, and its caller makes bars or plots of it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import math
 import platform
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from backends.arrays import Array, Parameters
+from backends.arrays import Parameters
 from backends.base import Backend
-from backends.errors import InkdigitsError
 from backends.optimizers import SGD, AdamW, ExponentialMovingAverage, Nesterov, Optimizer
-from engine.data.datasets import Dataset, Examples
+from engine.data.datasets import DIGITS, DataError, Dataset, Examples
 from engine.data.drawings import Drawing, drawings_sha256
-from engine.data.framing import SIDE
 from engine.model.card import Card, DecisionRule
+from engine.model.history import EpochRecord, History
 from engine.model.network import Network, initial_parameters
 from engine.recognition.evaluation import Evaluation, UnseenWriters, evaluate, evaluate_unseen_writers
-from engine.training.examples import CLASSES, ExampleSource, PlainExamples, Preparation, RecipeExamples
+from engine.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from engine.training.examples import Block, ExampleSource, PlainExamples, Preparation, RecipeExamples
+from engine.training.loop import Learner, Progress, train_epochs
 from engine.training.options import OptionsError, TrainingOptions
 from engine.training.recipe import Recipe
 from engine.training.schedules import learning_rates
-
-PARTS_OF_EPOCH = 20  # how often an epoch reports
-
-
-class TrainingDivergedError(InkdigitsError):
-    """The loss is no longer a number: the steps were too large."""
-
-    exit_code = 1
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where an epoch is."""
-
-    epoch: int  # from 1
-    examples: int  # seen in this epoch
-    of: int
-    train_loss: float  # mean over the examples seen in this epoch
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """What an epoch gave."""
-
-    epoch: int  # from 1
-    train_loss: float  # mean over the epoch, each example just before the step that learnt from it
-    validation_accuracy: float | None  # None where nothing was held back
-    seconds: float  # of training alone, without validation
+from engine.training.seeds import Purpose, generator
 
 
 class Training:
@@ -69,15 +44,31 @@ class Training:
 
     Parameters
     ----------
-    dataset : digits to learn from, and to be judged by in the end
-    options : how to learn
-    backend : what computes
-    recipe : learn from its lessons, fresh variations of the data set and of the drawings
-    drawings : more digits to learn from, for a recipe
+    dataset : Dataset
+        To learn from, and to be judged by in the end.
+    options : TrainingOptions
+        How to learn.
+    backend : Backend
+        What computes.
+    recipe : Recipe, optional
+        Makes augmented examples of the data set and of the drawings.
+    drawings : sequence of Drawing
+        More digits to learn from, for a recipe.
+    network : Network, optional
+        Where to start: its parameters are copied, and ``options.hidden`` is not looked at. Random parameters
+        by default.
 
     Attributes
     ----------
-    network : what is being learnt; its parameters change as `run` goes on
+    network : Network
+        What is learning; its parameters and history change as `run` goes on.
+    resumed : int
+        How often the run went on from a checkpoint.
+
+    Raises
+    ------
+    OptionsError, DataError, RecipeError
+        Options, data, recipe and network that do not fit each other.
     """
 
     def __init__(
@@ -85,91 +76,152 @@ class Training:
         dataset: Dataset,
         options: TrainingOptions,
         backend: Backend,
+        *,
         recipe: Recipe | None = None,
         drawings: Sequence[Drawing] = (),
+        network: Network | None = None,
     ) -> None:
         self.dataset = dataset
         self.options = options
-        self._random = np.random.default_rng(options.seed)
-        layer_sizes = (SIDE * SIDE, *options.hidden, CLASSES)
-        self._parameters = initial_parameters(layer_sizes, self._random)
-        self._optimizer = _new_optimizer(options, self._parameters)
-        decay = options.ema_decay
-        self._average = ExponentialMovingAverage(self._parameters, decay) if decay else None
-        learn, self._validate = self._split()
-        self._curriculum: ExampleSource = PlainExamples(learn, options.epochs)
+        self.resumed = 0
+        if recipe and dataset.classes != DIGITS:
+            raise DataError(
+                f"a recipe learns the ten digits; {dataset.name} has {len(dataset.classes)} classes"
+            )
+        learn, self._validation = self._split()
+        self._source: ExampleSource = PlainExamples(learn, options.epochs)
         if recipe:
-            self._curriculum = RecipeExamples(recipe, learn, drawings, backend)
-        kept = self._average.parameters if self._average else self._parameters
-        decision = recipe.decision if recipe else DecisionRule()
-        self.network = Network(
-            kept,
-            backend,
-            Card(training=_training_card(dataset, options, backend, recipe, drawings), decision=decision),
+            self._source = RecipeExamples(recipe, learn, drawings, backend, options.seed)
+        parameters = self._initial_parameters(network)
+        average = ExponentialMovingAverage(parameters, options.ema_decay) if options.ema_decay else None
+        self._learner = Learner(parameters, _new_optimizer(options, parameters), average)
+        card = Card(
+            training=_training_card(dataset, options, backend, recipe, drawings, network),
+            decision=recipe.decision if recipe else network.card.decision if network else DecisionRule(),
+            classes=dataset.classes,
         )
+        self._run = {key: card.training[key] for key in card.training if key != "versions"}
+        self._run["layer_sizes"] = list(parameters.layer_sizes)
+        self.network = Network(average.parameters if average else parameters, backend, card)
+
+    # ---- Running -------------------------------------------------------------------------------------------
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of the whole run."""
+        return sum(plan.epochs for plan in self._source.plans)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every epoch is over."""
+        return self._learner.epoch == self.epochs
 
     def run(self) -> Iterator[Preparation | Progress | EpochRecord]:
-        """Train; yields what is prepared, the progress within each epoch, then the epoch's record.
+        """Train, from the beginning or from where a checkpoint left off.
+
+        Whenever this yields, the run may be saved by `save_checkpoint` or be left for good.
+
+        Yields
+        ------
+        Preparation, Progress or EpochRecord
+            What is being prepared, the progress within each epoch, and the epoch's record.
 
         Raises
         ------
         TrainingDivergedError
             The loss became NaN or infinite.
         """
-        options = self.options
-        steps = self._curriculum.steps(options.batch_size)
-        rates = learning_rates(options.peak_learning_rate, steps, options.schedule, options.warm_up)
-        epoch = 0
+        ends = list(accumulate(plan.epochs for plan in self._source.plans))
+        rates = self._learning_rates()
         with ThreadpoolController().limit(limits=self.network.backend.threads):
-            for lesson in self._curriculum.lessons(self._random):
-                if isinstance(lesson, Preparation):
-                    yield lesson
+            for number, until in enumerate(ends):
+                if self._learner.epoch >= until:
                     continue
-                images = self.network.backend.prepare_images(lesson.images, self._parameters.dtype)
-                for _ in range(lesson.passes):
-                    epoch += 1
-                    used = math.ceil(len(lesson.targets) / options.batch_size)
-                    yield from self._epoch(epoch, images, lesson.targets, rates[:used])
-                    rates = rates[used:]
+                for made in self._source.make(number):
+                    if isinstance(made, Block):
+                        yield from self._train_on(made, until, rates)
+                    else:
+                        yield made
 
-    def _epoch(
-        self, epoch: int, images: Any, targets: Array, rates: Array
-    ) -> Iterator[Progress | EpochRecord]:
-        """Go once through a lesson's digits, shuffled."""
-        batch_size = self.options.batch_size
-        order = self._random.permutation(len(targets))
-        part = batch_size * math.ceil(len(rates) / PARTS_OF_EPOCH)
-        loss_sum = seconds = 0.0
-        for start in range(0, len(order), part):
-            some = order[start : start + part]
-            started = time.perf_counter()
-            with np.errstate(all="ignore"):
-                loss = self.network.backend.train_minibatches(
-                    self._parameters,
-                    self._optimizer,
-                    images,
-                    targets,
-                    some,
-                    batch_size,
-                    rates[start // batch_size :],
-                    self._average,
-                )
-            seconds += time.perf_counter() - started
-            if not math.isfinite(loss):
-                raise TrainingDivergedError(
-                    f"training diverged in epoch {epoch}: the loss is {loss}; "
-                    f"use a learning rate below {self.options.peak_learning_rate:g}"
-                )
-            loss_sum += loss * len(some)
-            seen = start + len(some)
-            yield Progress(epoch, seen, len(order), loss_sum / seen)
-        accuracy = evaluate(self.network, self._validate).accuracy if self._validate else None
-        if accuracy is not None:
-            self.network.card.accuracy["validation"] = accuracy
-        yield EpochRecord(epoch, loss_sum / len(order), accuracy, seconds)
+    def _train_on(self, block: Block, until: int, rates: Any) -> Iterator[Progress | EpochRecord]:
+        for record in train_epochs(
+            self._learner,
+            self.network.backend,
+            block.images,
+            block.targets,
+            until=until,
+            batch_size=self.options.batch_size,
+            learning_rates=rates,
+            seed=self.options.seed,
+            validate=self._validate,
+        ):
+            self._note_progress()
+            yield record
 
-    def test(self) -> Evaluation:
-        """Score the test set: once, when training is over, and write the result on the card."""
+    def _note_progress(self) -> None:
+        """Write on the card how far the run has come."""
+        self.network.history = History(tuple(self._learner.history))
+        card = self.network.card.training
+        card["epochs_done"] = self._learner.epoch
+        card["stopped_early"] = not self.finished
+
+    def _validate(self) -> float | None:
+        if self._validation is None:
+            return None
+        accuracy = evaluate(self.network, self._validation).accuracy
+        self.network.card.accuracy["validation"] = accuracy
+        return accuracy
+
+    def _learning_rates(self) -> Any:
+        plans, options = self._source.plans, self.options
+        steps = sum(plan.epochs * math.ceil(plan.size / options.batch_size) for plan in plans)
+        return learning_rates(options.peak_learning_rate, steps, options.schedule, options.warm_up)
+
+    # ---- Checkpoints ---------------------------------------------------------------------------------------
+
+    def save_checkpoint(self, path: Path) -> None:
+        """Write all that this run needs to go on; raises `CheckpointError` where it cannot be written."""
+        save_checkpoint(path, self._learner, self._run, self.resumed)
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint of the same run, so that it ends with the same bits.
+
+        Parameters
+        ----------
+        path : Path
+            What `save_checkpoint` wrote.
+
+        Raises
+        ------
+        CheckpointError
+            No such file, not a checkpoint, or one of another run.
+        """
+        self.resumed = load_checkpoint(path, self._learner, self._run) + 1
+        if self._learner.steps != self._steps_until_now():
+            raise CheckpointError(f"{path} is damaged: its counters contradict each other")
+        if self._learner.history and self._learner.history[-1].validation_accuracy is not None:
+            self.network.card.accuracy["validation"] = self._learner.history[-1].validation_accuracy
+        self.network.card.training["resumed"] = self.resumed
+        self._note_progress()
+
+    def _steps_until_now(self) -> int:
+        """Steps that lead to the learner's epoch and example."""
+        sizes = [plan.size for plan in self._source.plans for _ in range(plan.epochs)]
+        done = sizes[: self._learner.epoch]
+        return sum(math.ceil(size / self.options.batch_size) for size in [*done, self._learner.seen])
+
+    # ---- Judging -------------------------------------------------------------------------------------------
+
+    def test(self) -> Evaluation | None:
+        """Score the test set, once, when training is over, and write the result on the card.
+
+        Returns
+        -------
+        Evaluation or None
+            None where the data set has no test examples.
+        """
+        if self.dataset.test is None:
+            return None
         evaluation = evaluate(self.network, self.dataset.test)
         low, high = evaluation.interval_95
         self.network.card.accuracy.update(
@@ -177,8 +229,8 @@ class Training:
         )
         return evaluation
 
-    def test_on_writers(self, drawings: list[Drawing]) -> UnseenWriters:
-        """Score drawings of writers that were kept out, and fit on them how answers are to be read.
+    def test_on_writers(self, drawings: Sequence[Drawing]) -> UnseenWriters:
+        """Score drawings by held-out writers, and fit the decision rule to them.
 
         Both results are written on the card, the interval as one over writers (`UnseenWriters.interval_95`).
         """
@@ -194,6 +246,8 @@ class Training:
         self.network.card.decision = unseen.decision
         return unseen
 
+    # ---- Beginning -----------------------------------------------------------------------------------------
+
     def _split(self) -> tuple[Examples, Examples | None]:
         """The examples to learn from, and those held back."""
         everything = self.dataset.train
@@ -202,8 +256,30 @@ class Training:
             return everything, None
         if held_back == len(everything):
             raise OptionsError(f"validation {self.options.validation} leaves nothing to learn from")
-        shuffled = self._random.permutation(len(everything))
+        shuffled = generator(self.options.seed, Purpose.VALIDATION_SPLIT).permutation(len(everything))
         return everything[shuffled[held_back:]], everything[shuffled[:held_back]]
+
+    def _initial_parameters(self, network: Network | None) -> Parameters:
+        """A copy of the network's parameters, or random ones."""
+        pixels, classes = self.dataset.train.pixels, self.dataset.classes
+        if network is None:
+            sizes = (pixels, *self.options.hidden, len(classes))
+            return initial_parameters(sizes, generator(self.options.seed, Purpose.INITIAL_PARAMETERS))
+        if network.layer_sizes[0] != pixels:
+            raise DataError(
+                f"the network to start from takes {network.layer_sizes[0]} pixels; "
+                f"{self.dataset.name} has {pixels}"
+            )
+        if network.classes != classes:
+            raise DataError(
+                f"the network to start from has the classes {_listed(network.classes)}; "
+                f"{self.dataset.name} has {_listed(classes)}"
+            )
+        return network.parameters.copy()
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names):.40}"
 
 
 def _training_card(
@@ -212,6 +288,7 @@ def _training_card(
     backend: Backend,
     recipe: Recipe | None,
     drawings: Sequence[Drawing],
+    start: Network | None,
 ) -> dict[str, Any]:
     """How a network came about, so that it can be made again."""
     card = {
@@ -226,7 +303,18 @@ def _training_card(
         card["drawings"] = len(drawings)
         card["drawings_sha256"] = drawings_sha256(drawings)
         card["writers"] = sorted({each.writer for each in drawings if each.writer is not None}, key=str)
+    if start:
+        keys = ("dataset", "data_sha256", "drawings_sha256", "started_from")
+        before = {key: start.card.training[key] for key in keys if key in start.card.training}
+        card["started_from"] = {"parameters_sha256": _sha256(start.parameters), **before}
     return card
+
+
+def _sha256(parameters: Parameters) -> str:
+    digest = hashlib.sha256()
+    for tensor in parameters.tensors():
+        digest.update(np.ascontiguousarray(tensor).tobytes())
+    return digest.hexdigest()
 
 
 def _new_optimizer(options: TrainingOptions, parameters: Parameters) -> Optimizer:

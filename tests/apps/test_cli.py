@@ -232,7 +232,7 @@ def test_pictures_of_any_size_are_measured(run: Any, tiny: Dataset, model: Path,
     assert json.loads(out)["accuracy"] > 0.9
     code, _, err = run("evaluate", "--data", tmp_path / "large.npz", "--model", model, "--as-is")
     assert code == 2
-    assert "28, 28" in err
+    assert "(20, 84, 84)" in err
 
 
 def test_show_draws_what_was_found(run: Any, tiny: Dataset, model: Path, tmp_path: Path) -> None:
@@ -253,11 +253,11 @@ optimizer = "adamw"
 batch_size = 64
 hidden = [16]
 [[stages]]
-lessons = 2
-digits = 500
-passes = 6
-mixture = { pictures = 6, drawings = 3, scribbles = 1 }
-pictures = { rotation = 0.1, elastic = 1.0, width = 0.3, blur = 0.3 }
+blocks = 2
+block_size = 500
+epochs = 6
+mixture = { images = 6, drawings = 3, non_digits = 1 }
+images = { rotation = 0.1, elastic = 1.0, width = 0.3, blur = 0.3 }
 strokes = { rotation = 0.1, elastic = 0.02, hook = 0.5, thin = 0.2, pen_high = 3.0 }
 """
     (tmp_path / "recipe.toml").write_text(recipe)
@@ -330,10 +330,10 @@ def test_cross_validation(run: Any, recipe_words: list[Any], tmp_path: Path) -> 
         ("", [], "missing required field"),
         ("[training", [], "is not a recipe"),
         ("stages=[]\n[training]", [], "length >= 1"),
-        ("[training]\n[[stages]]\nlessons=0\ndigits=1\npasses=1", [], ">= 1"),
-        ("[training]\n[[stages]]\nlessons=1\ndigits=9\npasses=1", ["--epochs", "3"], "exclude each other"),
+        ("[training]\n[[stages]]\nblocks=0\nblock_size=1", [], ">= 1"),
+        ("[training]\n[[stages]]\nblocks=1\nblock_size=9", ["--epochs", "3"], "exclude each other"),
         (
-            "[training]\n[[stages]]\nlessons=1\ndigits=9\npasses=1\nmixture={drawings=1}",
+            "[training]\n[[stages]]\nblocks=1\nblock_size=9\nmixture={drawings=1}",
             [],
             "name a file of them with --strokes",
         ),

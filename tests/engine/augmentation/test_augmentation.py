@@ -20,8 +20,6 @@ from engine.augmentation.strokes import (
 from engine.data.datasets import Dataset
 from engine.data.drawings import Drawing
 from engine.data.strokes import strokes_to_image
-from engine.training.examples import Lesson, RecipeExamples
-from engine.training.recipe import Mixture, Recipe, Stage
 
 FAR = ImageAugmentation(
     rotation=0.2, size=0.1, aspect=0.1, shear=0.2, shift=1, elastic=1.5, width=0.5, blur=0.5, contrast=0.3
@@ -103,33 +101,6 @@ def test_varied_pictures_keep_mnists_frame(mnist: Dataset, backend: Backend) -> 
         )
         assert all(13.5 < at <= 14.5 for at in mass)
     assert 0.85 < varied.sum() / images.sum() < 1.15
-
-
-def test_any_number_of_threads_makes_the_same_lessons(tiny: Dataset) -> None:
-    stage = Stage(
-        lessons=2,
-        digits=2500,
-        passes=1,
-        mixture=Mixture(pictures=6, drawings=3, scribbles=1),
-        pictures=FAR,
-        strokes=FAR_STROKES,
-    )
-    recipe = Recipe(training={}, stages=[stage])
-    drawings = [drawing(7, [(0, 0), (6, 0), (3, 9)]), drawing(4, [(0, 0), (0, 4), (5, 4)], [(4, 0), (4, 9)])]
-
-    def lessons(threads: int) -> list[Lesson]:
-        curriculum = RecipeExamples(recipe, tiny.train, drawings, get_backend("numpy", threads))
-        made = curriculum.lessons(np.random.default_rng(0))
-        return [each for each in made if isinstance(each, Lesson)]
-
-    alone, first_of_three = lessons(1), lessons(3)
-    assert (alone[0].images != alone[1].images).any()
-    for ours, true in zip(first_of_three, alone, strict=True):
-        np.testing.assert_array_equal(ours.images, true.images)
-        np.testing.assert_array_equal(ours.targets, true.targets)
-    of_digits = alone[0].targets.max(axis=1) == 1
-    assert of_digits.mean() == pytest.approx(0.9, abs=0.01)
-    assert set(alone[0].targets[of_digits].argmax(axis=1)) == {0, 1, 4, 7}
 
 
 @pytest.mark.parametrize(

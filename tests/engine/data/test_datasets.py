@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 
 from engine.data import datasets
-from engine.data.datasets import DataError, Dataset, Examples, load_digits8x8, load_mnist, read_dataset
+from engine.data.datasets import (
+    DataError,
+    Dataset,
+    Examples,
+    classes_of,
+    indices_of,
+    load_digits8x8,
+    load_mnist,
+    read_dataset,
+)
 
 
 @pytest.fixture
@@ -114,12 +123,14 @@ IMAGES, LABELS = np.zeros((5, 28, 28), np.uint8), np.zeros(5, np.uint8)
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [
-        (IMAGES.astype(float), LABELS, "uint8"),
-        (IMAGES[:, :20], LABELS, "28, 28"),
-        (IMAGES.reshape(5, 784), LABELS, "28, 28"),
+        (IMAGES.astype(float) - 1, LABELS, r"float64 from -1.0 to -1.0; .* floating point in \[0, 1\]"),
+        (IMAGES.astype(float) + np.nan, LABELS, "nan"),
+        (IMAGES.astype(int) + 256, LABELS, "int64 from 256 to 256; integers in 0-255"),
+        (IMAGES.astype(complex), LABELS, r"images are complex128 \(5, 28, 28\)"),
+        (IMAGES[:, :0], LABELS, r"images are uint8 \(5, 0, 28\)"),
+        (IMAGES[0, 0], LABELS, r"images are uint8 \(28,\)"),
         (IMAGES, LABELS[:4], "one integer for each of 5"),
         (IMAGES, LABELS.astype(float), "one integer"),
-        (IMAGES, LABELS + 10, "labels run from 10 to 10"),
         (IMAGES, LABELS.astype(int) - 1, "labels run from -1"),
         (IMAGES[:0], LABELS[:0], "no examples"),
     ],
@@ -127,6 +138,49 @@ IMAGES, LABELS = np.zeros((5, 28, 28), np.uint8), np.zeros(5, np.uint8)
 def test_bad_examples_are_refused(images: Any, labels: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
         Examples(images, labels)
+
+
+def test_test_examples_must_fit() -> None:
+    with pytest.raises(DataError, match="labels run from 10 to 10; there are 10 classes"):
+        Dataset("d", Examples(IMAGES, LABELS), Examples(IMAGES, LABELS + 10))
+    with pytest.raises(DataError, match=r"test images are \(20, 28\), training images \(28, 28\)"):
+        Dataset("d", Examples(IMAGES, LABELS), Examples(IMAGES[:, :20], LABELS))
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint16, np.float32, np.float64, np.uint8, bool])
+@pytest.mark.parametrize("shape", [(6, 5, 4), (6, 20), (6, 1, 5, 4), (6, 5, 4, 1)])
+def test_integers_and_floats_of_any_kind_are_images(dtype: Any, shape: tuple[int, ...]) -> None:
+    top = 1 if np.dtype(dtype).kind in "fb" else 255
+    pixels = (np.arange(120) % 2 * top).reshape(shape).astype(dtype)
+    examples = Examples(pixels, np.arange(6))
+    assert examples.images.shape == tuple(side for side in shape if side != 1)
+    assert examples.images.dtype == (np.float32 if np.dtype(dtype).kind == "f" else np.uint8)
+    assert examples.images.max() == (1 if np.dtype(dtype).kind in "fb" else 255)
+    assert examples.pixels == 20
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "indices"),
+    [
+        ([3, 9, 3], tuple("0123456789"), [3, 9, 3]),
+        (["7", "1"], tuple("0123456789"), [7, 1]),
+        ([10, 2, 30], ("2", "10", "30"), [1, 0, 2]),
+        (["b", "a", "b"], ("a", "b"), [1, 0, 1]),
+        ([-1, 1], ("-1", "1"), [0, 1]),
+    ],
+)
+def test_labels_are_digits_or_what_is_found(
+    labels: Any, classes: tuple[str, ...], indices: list[int]
+) -> None:
+    assert classes_of(labels) == classes
+    np.testing.assert_array_equal(indices_of(labels, classes), indices)
+
+
+def test_unknown_labels_are_named() -> None:
+    with pytest.raises(DataError, match="'c' is not among the 2 classes"):
+        indices_of(["a", "c"], ("a", "b"))
+    with pytest.raises(DataError, match="float64"):
+        indices_of(np.zeros(3), ("0",))
 
 
 def test_damaged_archives_are_refused(tmp_path: Path, tiny_file: Path) -> None:
@@ -144,8 +198,8 @@ def test_damaged_archives_are_refused(tmp_path: Path, tiny_file: Path) -> None:
 
 
 def test_missing_array_is_named(tmp_path: Path) -> None:
-    np.savez(tmp_path / "half.npz", x_train=IMAGES, y_train=LABELS)
-    with pytest.raises(DataError, match="has no array 'x_test'"):
+    np.savez(tmp_path / "half.npz", x_train=IMAGES)
+    with pytest.raises(DataError, match="has no array 'y_train'"):
         read_dataset(tmp_path / "half.npz")
 
 

@@ -81,7 +81,7 @@ def damage(change: Callable[[dict[str, Any]], None]) -> Callable[[str], str]:
 
 DAMAGES: dict[str, tuple[Callable[[str], str], str]] = {
     "empty": (lambda text: "", "truncated"),
-    "cut": (lambda text: text[: len(text) // 2], "truncated"),
+    "cut": (lambda text: text[: text.rindex("[")], "truncated"),
     "not JSON": (lambda text: "PK" + text, "malformed"),
     "more after it": (lambda text: text + "{}", "malformed"),
     "a list": (lambda text: "[]", "Expected `object`"),

@@ -12,10 +12,12 @@ import pytest
 from backends.base import Backend
 from backends.optimizers import ExponentialMovingAverage
 from engine import Network, train_model
-from engine.data.datasets import Dataset
+from engine.data.datasets import DataError, Dataset
+from engine.model.history import EpochRecord
+from engine.training.loop import Progress, TrainingDivergedError
 from engine.training.options import OptionsError, TrainingOptions
 from engine.training.schedules import learning_rates
-from engine.training.trainer import EpochRecord, Progress, Training, TrainingDivergedError
+from engine.training.trainer import Training
 
 
 def train(dataset: Dataset, backend: Backend, **options: Any) -> tuple[Training, list[EpochRecord]]:
@@ -28,7 +30,7 @@ def train(dataset: Dataset, backend: Backend, **options: Any) -> tuple[Training,
     [
         {"optimizer": "sgd"},
         {"optimizer": "nesterov"},
-        {"optimizer": "adamw", "weight_decay": 0.01, "warm_up": 0.1},
+        {"optimizer": "adamw", "weight_decay": 0.01, "warm_up": 0.1, "epochs": 5},
         {"ema_decay": 0.9, "schedule": "constant"},
         {"hidden": []},
         {"hidden": [9, 8, 7], "epochs": 10},
@@ -120,6 +122,56 @@ def test_train_model_saves_what_it_returns(tiny: Dataset, tmp_path: Path) -> Non
     assert again.card.accuracy["test"] > 0.9
     assert again.card.training["options"]["hidden"] == [16]
     assert again.card.training["data_sha256"] == tiny.sha256
+
+
+def test_arrays_of_any_width_and_any_labels_are_learned_from(backend: Backend) -> None:
+    """Three classes of 5 floating-point numbers each, named by strings; no path, no test set."""
+    random = np.random.default_rng(0)
+    names = random.choice(["ash", "elm", "oak"], 300)
+    x = random.random((300, 5)) * 0.5
+    x[names == "elm", 0] += 0.5
+    x[names == "oak", 3] += 0.5
+    network = train_model(
+        None, backend, (x, names), hidden=[8], epochs=np.int64(20), learning_rate=np.float32(0.1)
+    )
+    assert network.classes == ("ash", "elm", "oak")
+    assert network.layer_sizes == (5, 8, 3)
+    found = np.array(network.classes)[network.predict(x.astype(np.float32))]
+    assert (found == names).mean() > 0.95
+    assert "test" not in network.card.accuracy
+
+
+def test_history_can_be_read(tiny: Dataset) -> None:
+    history = train_model(None, "numpy", tiny, hidden=[8], epochs=4, validation=0).history
+    assert len(history) == len(history.loss) == len(history.seconds) == 4
+    assert history.loss[-1] < history.loss[0]
+    assert history.validation_accuracy == [None] * 4
+    assert [record.epoch for record in history] == [1, 2, 3, 4]
+
+
+def test_training_goes_on_from_a_network(tiny: Dataset, tmp_path: Path) -> None:
+    first = train_model(tmp_path / "a.json", "numpy", tiny, hidden=[8], epochs=6)
+    before = first.parameters.copy()
+    second = train_model(None, "numpy", tiny, network=Network.load(tmp_path / "a.json"), epochs=1)
+    assert second.layer_sizes == (784, 8, 10)
+    assert second.history.loss[0] < first.history.loss[0] / 2
+    assert second.card.training["started_from"]["data_sha256"] == tiny.sha256
+    np.testing.assert_array_equal(first.parameters.weights[0], before.weights[0])  # a copy has learned
+
+
+def test_network_that_does_not_fit_the_data_is_refused(tiny: Dataset) -> None:
+    network = train_model(None, "numpy", tiny, hidden=[8], epochs=1)
+    small = np.zeros((20, 8, 8), np.uint8), np.arange(20) % 10
+    with pytest.raises(DataError, match="takes 784 pixels; arrays has 64"):
+        train_model(None, "numpy", small, network=network)
+    letters = np.zeros((20, 28, 28), np.uint8), np.array(list("ab") * 10)
+    with pytest.raises(DataError, match=r"0, 1, 2, .* arrays has a, b"):
+        train_model(None, "numpy", letters, network=network)
+
+
+def test_wrong_option_is_python_s_own_error(tiny: Dataset) -> None:
+    with pytest.raises(TypeError, match="epoch"):
+        train_model(None, "numpy", tiny, epoch=3)  # type: ignore[call-arg]  # the point of the test
 
 
 def test_constant_schedule_after_a_warm_up() -> None:

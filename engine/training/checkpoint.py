@@ -1,0 +1,163 @@
+"""Checkpoints: all that an interrupted run needs to go on and end as if it had never stopped.
+
+A checkpoint is a NumPy archive: the arrays of the parameters, of the optimizer's memory and of the moving
+average, and one JSON text with the counters, the epochs so far, and what the run was told to do. It holds no
+code and no paths, and is written atomically.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+
+from backends.arrays import Array, Parameters
+from backends.errors import InkdigitsError
+from engine.data.datasets import DataError, read_archive
+from engine.model.history import EpochRecord
+from engine.model.model_file import write_atomically
+from engine.training.loop import Learner
+
+FORMAT = "inkdigits-checkpoint 1"
+
+
+class CheckpointError(InkdigitsError):
+    """A checkpoint that is missing, damaged, or of another run."""
+
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class _Counters(msgspec.Struct, forbid_unknown_fields=True):
+    format: str
+    run: dict[str, Any]  # what the run was told to do: two runs alike in this are one run
+    resumed: Count
+    epoch: Count
+    seen: Count
+    steps: Count
+    loss_sum: float
+    seconds: float
+    optimizer_steps: Count
+    average_steps: Count
+    history: list[dict[str, Any]]
+
+
+def checkpoint_path(out: Path) -> Path:
+    """Where the checkpoint of a run lies: beside the model file that it will write."""
+    return out.with_name(f"{out.stem}.checkpoint.npz")
+
+
+def save_checkpoint(path: Path, learner: Learner, run: dict[str, Any], resumed: int = 0) -> None:
+    """Write a checkpoint, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    learner : Learner
+        Between two parts of an epoch, where `train_epochs` yields.
+    run : dict
+        What the run was told to do, as JSON has it.
+    resumed : int
+        How often the run has been resumed.
+
+    Raises
+    ------
+    CheckpointError
+        The file cannot be written.
+    """
+    counters = _Counters(
+        format=FORMAT,
+        run=run,
+        resumed=resumed,
+        epoch=learner.epoch,
+        seen=learner.seen,
+        steps=learner.steps,
+        loss_sum=learner.loss_sum,
+        seconds=learner.seconds,
+        optimizer_steps=learner.optimizer.steps_taken,
+        average_steps=learner.average.steps_taken if learner.average else 0,
+        history=[asdict(each) for each in learner.history],
+    )
+    file = io.BytesIO()
+    text = np.frombuffer(msgspec.json.encode(counters), np.uint8)
+    np.savez(file, allow_pickle=False, **{"counters": text, **dict(_arrays(learner))})
+    try:
+        write_atomically(path, file.getvalue())
+    except OSError as error:
+        raise CheckpointError(f"cannot write the checkpoint {path}: {error.strerror}") from None
+
+
+def load_checkpoint(path: Path, learner: Learner, run: dict[str, Any]) -> int:
+    """Bring a learner to where a checkpoint was written.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    learner : Learner
+        New, of the same run. Changed in place.
+    run : dict
+        What this run is told to do; the checkpoint must be of the same.
+
+    Returns
+    -------
+    int
+        How often the run had been resumed.
+
+    Raises
+    ------
+    CheckpointError
+        No such file, not a checkpoint, or one of another run; the message says what differs.
+    """
+    if not path.exists():
+        raise CheckpointError(f"there is no checkpoint {path}: start without --resume")
+    arrays = list(_arrays(learner))
+    try:
+        text, *saved = read_archive(path, ("counters", *(name for name, _ in arrays)))
+        counters = msgspec.json.decode(text.tobytes(), type=_Counters)
+        history = [EpochRecord(**each) for each in counters.history]
+    except (DataError, msgspec.MsgspecError, TypeError) as error:
+        raise CheckpointError(f"{path} is not a checkpoint of this run: {error}") from None
+    if counters.format != FORMAT:
+        raise CheckpointError(f"{path} is {counters.format[:40]!r}, not {FORMAT!r}: start without --resume")
+    as_saved = msgspec.json.decode(msgspec.json.encode(run))  # JSON has lists where Python has tuples
+    for what, there, here in _differences(counters.run, as_saved):
+        raise CheckpointError(f"{path} is of another run: {what} is {there} there and {here} here")
+    for (name, array), each in zip(arrays, saved, strict=True):
+        if each.shape != array.shape or each.dtype != array.dtype or not np.isfinite(each).all():
+            raise CheckpointError(f"{path} is damaged: {name} is {each.dtype} {each.shape}")
+    for (_, array), each in zip(arrays, saved, strict=True):
+        array[...] = each
+    learner.epoch, learner.seen, learner.steps = counters.epoch, counters.seen, counters.steps
+    learner.loss_sum, learner.seconds = counters.loss_sum, counters.seconds
+    learner.history[:] = history
+    learner.optimizer.steps_taken = counters.optimizer_steps
+    if learner.average:
+        learner.average.steps_taken = counters.average_steps
+    return counters.resumed
+
+
+def _arrays(learner: Learner) -> Iterator[tuple[str, Array]]:
+    """Every array that training changes, by name."""
+    groups: dict[str, Parameters] = {"parameters": learner.parameters}
+    groups |= {f"memory{index}": each for index, each in enumerate(learner.optimizer.memory)}
+    if learner.average:
+        groups["average"] = learner.average.parameters
+    for group, parameters in groups.items():
+        for index, tensor in enumerate(parameters.tensors()):
+            yield f"{group}.{index}", tensor
+
+
+def _differences(there: Any, here: Any, where: str = "") -> Iterator[tuple[str, str, str]]:
+    """Where two JSON values differ: (what, there, here), shortened."""
+    if isinstance(there, dict) and isinstance(here, dict):
+        for key in [*there, *(key for key in here if key not in there)]:
+            yield from _differences(there.get(key), here.get(key), f"{where}.{key}".lstrip("."))
+    elif there != here:
+        yield where, f"{there!r:.30}", f"{here!r:.30}"

@@ -1,0 +1,205 @@
+"""The loop over epochs, over arrays of any width and any number of classes.
+
+The trainer, fine-tuning and an estimator share it. All that changes while a network learns stands in one
+object, `Learner`, so that a run can stop after any part of an epoch, be written to a file (see
+`engine.training.checkpoint`), and go on as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from backends.arrays import Array, Parameters
+from backends.base import Backend
+from backends.errors import InkdigitsError
+from backends.optimizers import ExponentialMovingAverage, Optimizer
+from engine.model.history import EpochRecord
+from engine.training.seeds import Purpose, generator
+
+PARTS_OF_EPOCH = 20  # how often an epoch reports, and can be stopped
+
+
+class TrainingDivergedError(InkdigitsError):
+    """The loss is no longer a number: the steps were too large."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where an epoch is.
+
+    Attributes
+    ----------
+    epoch : int
+        Counted from 1.
+    examples : int
+        Seen in this epoch.
+    of : int
+        Examples in the epoch.
+    train_loss : float
+        Mean over the examples seen in this epoch.
+    """
+
+    epoch: int
+    examples: int
+    of: int
+    train_loss: float
+
+
+@dataclass
+class Learner:
+    """A network that is learning, and how far it is.
+
+    Attributes
+    ----------
+    parameters : Parameters
+        Changed by every step.
+    optimizer : Optimizer
+        With its memory, such as momentum.
+    average : ExponentialMovingAverage or None
+        The moving average of the parameters, where one is kept.
+    epoch : int
+        Epochs that are over.
+    seen : int
+        Examples of the present epoch that have been learned from.
+    steps : int
+        Steps taken since the run began; the learning rate goes by it.
+    loss_sum : float
+        Sum of the losses of those examples.
+    seconds : float
+        Time spent on them.
+    history : list of EpochRecord
+        The epochs that are over.
+    """
+
+    parameters: Parameters
+    optimizer: Optimizer
+    average: ExponentialMovingAverage | None = None
+    epoch: int = 0
+    seen: int = 0
+    steps: int = 0
+    loss_sum: float = 0.0
+    seconds: float = 0.0
+    history: list[EpochRecord] = field(default_factory=list)
+
+
+def epoch_order(seed: int, epoch: int, n: int) -> Array:
+    """The order in which an epoch takes its examples, (n,): a permutation that depends on nothing else.
+
+    Parameters
+    ----------
+    seed : int
+        The seed of the run.
+    epoch : int
+        Counted from 0 over the whole run.
+    n : int
+        Examples in the epoch.
+
+    Returns
+    -------
+    (n,) int64
+        Indices.
+    """
+    return generator(seed, Purpose.EPOCH_ORDER, epoch).permutation(n)
+
+
+def train_epochs(
+    learner: Learner,
+    backend: Backend,
+    images: Array,
+    targets: Array,
+    *,
+    until: int,
+    batch_size: int,
+    learning_rates: Array,
+    seed: int,
+    validate: Callable[[], float | None] = lambda: None,
+) -> Iterator[Progress | EpochRecord]:
+    """Learn from arrays until a number of epochs is over, from wherever the learner stands.
+
+    Parameters
+    ----------
+    learner : Learner
+        Changed; whenever this function yields, it can be saved, and training go on from it later.
+    backend : Backend
+        Computes.
+    images : (N, I), or (N, ...) with I pixels each
+        uint8 in 0-255, or floating point in [0, 1].
+    targets : (N,) integers, or (N, C) soft targets
+        Labels below C, the number of classes; or how much each class is wanted.
+    until : int
+        Epochs that are over in the end, counted from the beginning of the run.
+    batch_size : int
+        Images per step; the last step of an epoch takes what is left.
+    learning_rates : (S,)
+        One for each step of the whole run.
+    seed : int
+        The order of every epoch follows from it.
+    validate : callable
+        Called after each epoch; returns the validation accuracy, or None.
+
+    Yields
+    ------
+    Progress or EpochRecord
+        After each twentieth of an epoch, and after each epoch.
+
+    Raises
+    ------
+    TrainingDivergedError
+        The loss became NaN or infinite.
+    """
+    prepared = backend.prepare_images(images, learner.parameters.dtype)
+    n = len(targets)
+    part = batch_size * math.ceil(math.ceil(n / batch_size) / PARTS_OF_EPOCH)
+    while learner.epoch < until:
+        order = epoch_order(seed, learner.epoch, n)
+        while learner.seen < n:
+            some = order[learner.seen : learner.seen + part]
+            _take_steps(learner, backend, prepared, targets, some, batch_size, learning_rates)
+            yield Progress(learner.epoch + 1, learner.seen, n, learner.loss_sum / learner.seen)
+        record = EpochRecord(learner.epoch + 1, learner.loss_sum / n, validate(), learner.seconds)
+        learner.history.append(record)
+        learner.epoch, learner.seen, learner.loss_sum, learner.seconds = record.epoch, 0, 0.0, 0.0
+        yield record
+
+
+def _take_steps(
+    learner: Learner,
+    backend: Backend,
+    prepared: Any,
+    targets: Array,
+    order: Array,
+    batch_size: int,
+    learning_rates: Array,
+) -> None:
+    """Take the steps of a part of an epoch. Changes ``learner``."""
+    steps = math.ceil(len(order) / batch_size)
+    rates = learning_rates[learner.steps : learner.steps + steps]
+    started = time.perf_counter()
+    with np.errstate(all="ignore"):  # a loss that is no number is reported below
+        loss = backend.train_minibatches(
+            learner.parameters,
+            learner.optimizer,
+            prepared,
+            targets,
+            order,
+            batch_size,
+            rates,
+            average=learner.average,
+        )
+    learner.seconds += time.perf_counter() - started
+    if not math.isfinite(loss):
+        raise TrainingDivergedError(
+            f"training diverged in epoch {learner.epoch + 1}: the loss is {loss}; "
+            f"use a learning rate below {learning_rates.max():g}"
+        )
+    learner.loss_sum += loss * len(order)
+    learner.seen += len(order)
+    learner.steps += steps

@@ -1,0 +1,176 @@
+"""`train_model`: a whole training run in one call, and the loop that keeps checkpoints."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy.typing as npt
+
+from backends.base import Backend
+from backends.registry import get_backend
+from engine.data.datasets import Dataset, dataset_from_arrays, load_mnist
+from engine.data.drawings import Drawing
+from engine.model.history import EpochRecord
+from engine.model.model_file import check_writable
+from engine.model.network import Network
+from engine.training.checkpoint import checkpoint_path
+from engine.training.examples import Preparation
+from engine.training.loop import Progress
+from engine.training.options import OptionsError, TrainingOptions
+from engine.training.recipe import Recipe, read_recipe
+from engine.training.trainer import Training
+
+CHECKPOINT_EVERY = 60.0  # seconds
+
+
+def train_model(
+    path: str | os.PathLike[str] | None = None,
+    backend: Backend | str | None = None,
+    dataset: Dataset | tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    *,
+    threads: int = 1,
+    network: Network | None = None,
+    recipe: Recipe | str | None = None,
+    drawings: Sequence[Drawing] = (),
+    resume: bool = False,
+    hidden: Sequence[int] | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    optimizer: Literal["sgd", "nesterov", "adamw"] | None = None,
+    learning_rate: float | None = None,
+    momentum: float | None = None,
+    weight_decay: float | None = None,
+    schedule: Literal["constant", "cosine"] | None = None,
+    warm_up: float | None = None,
+    ema_decay: float | None = None,
+    validation: float | None = None,
+    seed: int | None = None,
+) -> Network:
+    """Train a network, test it once where there are test examples, and save it where a path is given.
+
+    Parameters
+    ----------
+    path : path-like, optional
+        The model file to write. With a path, a checkpoint lies beside it while training runs.
+    backend : Backend or str, optional
+        What computes, or its name; by default what the environment's ``INKDIGITS_BACKEND`` names, else NumPy.
+    dataset : Dataset or (X, y), optional
+        MNIST by default. Or arrays: X of shape (N, rows, columns) or (N, I), integers in 0-255 or floating
+        point in [0, 1], ink high; y of shape (N,), integers or strings.
+    threads : int
+        For a backend that is named.
+    network : Network, optional
+        Where to start; by default random parameters.
+    recipe : Recipe or str, optional
+        Train on augmented examples: a recipe, its name ("best") or a TOML file.
+    drawings : sequence of Drawing
+        For the recipe.
+    resume : bool
+        Go on from the checkpoint of the same run that was interrupted.
+    hidden, epochs, batch_size, optimizer, learning_rate, momentum, weight_decay, schedule, warm_up, \
+ema_decay, validation, seed : optional
+        As in `TrainingOptions`, which has the defaults; a recipe has its own.
+
+    Returns
+    -------
+    Network
+        With ``history`` (loss, validation accuracy and seconds of each epoch) and a card.
+
+    Raises
+    ------
+    InkdigitsError
+        Options or data that cannot be used, a diverging run, or a file that cannot be written.
+    """
+    given = {
+        "hidden": hidden,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "momentum": momentum,
+        "weight_decay": weight_decay,
+        "schedule": schedule,
+        "warm_up": warm_up,
+        "ema_decay": ema_decay,
+        "validation": validation,
+        "seed": seed,
+    }
+    if resume and path is None:
+        raise OptionsError("resume needs a path: the checkpoint lies beside the model file")
+    out = None if path is None else Path(path)
+    if out is not None:
+        check_writable(out)
+    followed = read_recipe(recipe) if isinstance(recipe, str) else recipe
+    options = TrainingOptions.chosen({k: v for k, v in given.items() if v is not None}, followed)
+    training = Training(
+        _as_dataset(dataset),
+        options,
+        get_backend(backend, threads) if isinstance(backend, str) or backend is None else backend,
+        recipe=followed,
+        drawings=drawings,
+        network=network,
+    )
+    if out is None:
+        for _ in training.run():
+            pass
+        training.test()
+        return training.network
+    if resume:
+        training.resume(checkpoint_path(out))
+    for _ in run_with_checkpoints(training, checkpoint_path(out)):
+        pass
+    training.network.save(out)  # before the test, so that nothing can take it away
+    if training.test() is not None:
+        training.network.save(out)
+    checkpoint_path(out).unlink(missing_ok=True)
+    return training.network
+
+
+def run_with_checkpoints(
+    training: Training,
+    path: Path,
+    stop: Callable[[], bool] = lambda: False,
+    every: float = CHECKPOINT_EVERY,
+) -> Iterator[Preparation | Progress | EpochRecord]:
+    """Run a training, and write a checkpoint now and then, and whenever it is left before its end.
+
+    Parameters
+    ----------
+    training : Training
+        To be run.
+    path : Path
+        The checkpoint. It stays when the run is over: remove it once the network is saved.
+    stop : callable
+        Asked after each record; True writes a checkpoint and ends the run.
+    every : float
+        Seconds between checkpoints.
+
+    Yields
+    ------
+    Preparation, Progress or EpochRecord
+        As `Training.run`. A caller that stops listening (by ``close``, or an exception of its own) leaves a
+        checkpoint behind.
+    """
+    saved = time.monotonic()
+    for record in training.run():
+        try:
+            yield record
+        except GeneratorExit:
+            training.save_checkpoint(path)
+            raise
+        if stop() and not training.finished:
+            training.save_checkpoint(path)
+            return
+        if time.monotonic() - saved >= every:
+            training.save_checkpoint(path)
+            saved = time.monotonic()
+
+
+def _as_dataset(data: Dataset | tuple[npt.ArrayLike, npt.ArrayLike] | None) -> Dataset:
+    if data is None:
+        return load_mnist()
+    return data if isinstance(data, Dataset) else dataset_from_arrays(*data)
