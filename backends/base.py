@@ -1,12 +1,17 @@
-"""The numerical contract: what a backend must compute, and what it gets for free.
+"""A neural network in terms of 13 formulas: the forward pass, backpropagation, and training steps.
 
-What this layer must do
------------------------
-* Write once, from the 13 formulas of `backends.kernels`, everything a network needs (the *compositions*): the
-  forward pass, backpropagation, a run of training steps. A new backend is correct as soon as its kernels are;
-  it is fast once it replaces a composition by a fused one.
-* Know nothing of files, data sets, windows or the command line. It imports NumPy only.
+A backend has to implement the formulas, called *kernels* (`backends.kernels`). Everything else that a network
+needs is composed of them here, once, and so every backend gets it for free. These are the *compositions*:
 
+* `Backend.forward`: from the input to the logits, layer by layer;
+* `Backend.predict_proba`: the forward pass, then softmax;
+* `Backend.loss_and_gradients`: backpropagation, from the loss back to the first layer;
+* `Backend.train_minibatches`: one step of an optimizer after another.
+
+A backend is correct as soon as its kernels are. To be fast, it may override a composition with a fused one;
+`backends.conformance` checks that the results agree.
+
+This layer knows nothing about files, data sets, windows or the command line, and imports only NumPy.
 Dimension letters and names are those of `backends.kernels`.
 """
 
@@ -27,19 +32,21 @@ if TYPE_CHECKING:
 
 
 class Backend(Kernels):
-    """How the arithmetic is done. A backend is an object, chosen once, passed as an argument.
+    """The arithmetic of a network: a backend is an object, chosen once and passed as an argument.
 
-    Its methods may be called from several threads at once, except those that change what they are given.
+    Its methods may be called from several threads at once, except on arguments that they change.
 
     Parameters
     ----------
-    threads : how many threads it may use; one, the default, is what repeats on every machine
+    threads : int
+        Number of threads that the backend may use; another number may change the last digits of a result.
 
     Attributes
     ----------
-    name : what users call it
-    imaging : how digits are drawn and augmented: the functions of `backends.imaging`, which is the default.
-        A backend for networks needs no other.
+    name : str
+        The name by which users select the backend, such as ``"numpy"``.
+    threads : int
+        Number of threads that the backend may use.
     """
 
     name: str
@@ -49,15 +56,34 @@ class Backend(Kernels):
 
     @property
     def imaging(self) -> ModuleType:
+        """The functions that draw and augment digits, those of `backends.imaging` unless overridden."""
         return imaging
 
-    # ---- Compositions: written once from the kernels; a backend may replace them by faster ones ----
+    # ---- Compositions: a backend may override them with faster ones -----------------------------
 
     def forward(self, parameters: Parameters, x: Array) -> tuple[list[Array], list[Array]]:
-        """The forward pass: every layer's input, and every layer's pre-activation.
+        """Run the forward pass and keep what backpropagation needs.
 
-        x (B, I) goes through dense and ReLU again and again; the last layer has no ReLU,
-        so the last pre-activation holds the logits.
+        For layers l = 1 ... L, with a₀ = x::
+
+            z_l = a_(l-1) w_l + b_l         dense_forward
+            a_l = max(z_l, 0)               relu_forward, for l < L
+
+        The last layer has no ReLU: its pre-activation z_L holds the logits.
+
+        Parameters
+        ----------
+        parameters : Parameters
+            Weights and biases of the L layers.
+        x : array of shape (B, I)
+            A batch of inputs, in the dtype of the parameters.
+
+        Returns
+        -------
+        inputs : list of L arrays of shape (B, I)
+            The input of each layer: a₀ ... a_(L-1).
+        pre_activations : list of L arrays of shape (B, O)
+            The pre-activation of each layer: z₁ ... z_L.
         """
         inputs: list[Array] = []
         pre_activations: list[Array] = []
@@ -70,17 +96,52 @@ class Backend(Kernels):
         return inputs, pre_activations
 
     def predict_proba(self, parameters: Parameters, x: Array) -> Array:
-        """The probability of each class, (B, C), for inputs x (B, I)."""
+        """Compute the probability of each class: softmax(z_L).
+
+        Parameters
+        ----------
+        parameters : Parameters
+            Weights and biases.
+        x : array of shape (B, I)
+            A batch of inputs, in the dtype of the parameters.
+
+        Returns
+        -------
+        array of shape (B, C)
+            Each row sums to 1.
+        """
         _, pre_activations = self.forward(parameters, x)
         return self.softmax_forward(pre_activations[-1])
 
     def loss_and_gradients(self, parameters: Parameters, x: Array, labels: Array) -> tuple[float, Parameters]:
-        """Backpropagation: the mean loss of a batch, and its gradient for every parameter.
+        """Compute the mean loss of a batch and its gradient by backpropagation.
 
-        ``labels`` are integers (B,), or soft targets (B, C) in the dtype of the parameters.
+        The error dz is the derivative of the loss with respect to a pre-activation. It is known at the
+        logits. Each layer, from the last to the first, turns it into the gradients of its own parameters
+        and passes it on to the layer before. These are the four equations of Nielsen (2015), chapter 2,
+        with one row for each example of the batch::
 
-        The four equations of Nielsen (2015), chapter 2: the error dz starts at the logits,
-        and each layer turns it into its own gradients and into the error of the layer before.
+            dz_L     = (softmax(z_L) - onehot(label)) / B               softmax_cross_entropy
+            dw_l     = a_(l-1)ᵀ dz_l                                    dense_backward_parameters
+            db_l     = Σ_batch dz_l                                     dense_backward_parameters
+            dz_(l-1) = dz_l w_lᵀ where z_(l-1) > 0, else 0              dense_backward_input, relu_backward
+
+        Parameters
+        ----------
+        parameters : Parameters
+            Weights and biases.
+        x : array of shape (B, I)
+            A batch of inputs, in the dtype of the parameters.
+        labels : array of shape (B,) or (B, C)
+            Integer labels, or soft targets in the dtype of the parameters (then the first equation is that
+            of `soft_cross_entropy`).
+
+        Returns
+        -------
+        loss : float
+            The mean cross-entropy of the batch.
+        gradients : Parameters
+            The derivative of the loss with respect to each parameter, in the parameters' shapes.
         """
         inputs, pre_activations = self.forward(parameters, x)
         cross_entropy = self.softmax_cross_entropy if labels.ndim == 1 else self.soft_cross_entropy
@@ -96,9 +157,22 @@ class Backend(Kernels):
         return loss, Parameters(tuple(dw), tuple(db))
 
     def prepare_images(self, images: Array, dtype: npt.DTypeLike) -> Any:
-        """Images (N, 28, 28) or (N, P) in the form that this backend's `train_minibatches` likes.
+        """Convert images to the form that this backend's `train_minibatches` expects.
 
-        By default the array itself, one row an image: bytes stay bytes, a quarter of the memory.
+        By default each image becomes a row of pixels, in its own dtype: bytes need a quarter of the memory
+        of float32.
+
+        Parameters
+        ----------
+        images : array of shape (N, rows, columns) or (N, P)
+            Bytes (uint8) from 0 to 255, or floating point from 0 to 1.
+        dtype : dtype
+            The dtype of the parameters that will be trained.
+
+        Returns
+        -------
+        object
+            An array of shape (N, P), or whatever the backend prefers.
         """
         return flatten(images)
 
@@ -113,19 +187,35 @@ class Backend(Kernels):
         learning_rates: Array,
         average: ExponentialMovingAverage | None = None,
     ) -> float:
-        """Many training steps in one call, so that a compiled backend pays for Python once.
+        """Take one training step for each mini-batch.
+
+        Many steps in one call: a compiled backend then pays the cost of a Python call once for all of them.
+        Changes ``parameters``, ``optimizer`` and ``average``.
 
         Parameters
         ----------
-        parameters : changed in place, as are ``optimizer`` and ``average``
-        images : what `prepare_images` returned for this backend and the dtype of the parameters
-        labels : (N,) integers, or soft targets (N, C) in the dtype of the parameters
-        order : (M,) indices of the images to learn from; each run of ``batch_size`` is one step
-        learning_rates : one for each step, (ceil(M / batch_size),)
+        parameters : Parameters
+            Weights and biases, updated in place.
+        optimizer : Optimizer
+            Turns gradients into updates; its state changes with each step.
+        images : object
+            What `prepare_images` returned on this backend for the dtype of the parameters.
+        labels : array of shape (N,) or (N, C)
+            Integer labels, or soft targets in the dtype of the parameters.
+        order : array of shape (M,)
+            Indices of the training images. Each run of ``batch_size`` indices is one mini-batch; the last
+            may be shorter.
+        batch_size : int
+            Number of images per step.
+        learning_rates : array of shape (ceil(M / batch_size),)
+            The learning rate of each step.
+        average : ExponentialMovingAverage, optional
+            A moving average of the parameters, updated after each step.
 
         Returns
         -------
-        The mean loss over the M images, each measured just before the step that learnt from it.
+        float
+            The mean loss of the M images, each measured just before the step that trained on it.
         """
         loss_sum = 0.0
         for step, start in enumerate(range(0, len(order), batch_size)):
@@ -141,7 +231,14 @@ class Backend(Kernels):
     def warm_up(
         self, layer_sizes: tuple[int, ...], dtype: npt.DTypeLike = np.float32, training: bool = True
     ) -> None:
-        """Do whatever must happen once (compiling, say) before a clock or a first stroke runs.
+        """Do now what would delay the first call, such as compiling; by default, nothing.
 
-        With ``training`` false, only what reading drawings needs. Nothing by default.
+        Parameters
+        ----------
+        layer_sizes : tuple of int
+            Sizes of the network that will be used, from input to output.
+        dtype : dtype
+            The dtype of its parameters.
+        training : bool
+            Whether the network will be trained. If not, only what prediction needs is prepared.
         """

@@ -1,12 +1,13 @@
-"""Drawings that are no digits and that no recipe learns from: letters, shapes, scribbles.
+"""Make drawings that are not digits and that no recipe trains on: letters, shapes and random curves.
 
-    python -m benchmarks.outliers > strangers.json
-    inkdigits evaluate --strokes strangers.json            # "said to be" counts what gets a confident digit
+    python -m benchmarks.outliers > outliers.json
+    inkdigits evaluate --strokes outliers.json             # counts how many get a confident digit
     python -m benchmarks.outliers --kind shapes > shapes.json
 
-The letters and shapes are polylines written down here by hand, then slanted, stretched, turned and shaken;
-the scribbles are random walks of a pen with inertia. None of this is in `engine.augmentation.non_digits`.
-Letters that are digits to the eye (B, I, O, S, Z, and b, g, l, o, q, s, z) are left out.
+Letters and shapes are polylines, specified below by hand, then slanted, stretched, rotated and jittered.
+Curves are random walks of a pen with inertia. None of them comes from `engine.augmentation.non_digits`, which
+makes the non-digits for training. Letters that look like digits (B, I, O, S, Z, b, g, l, o, q, s, z) are left
+out.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 
 from backends.arrays import Array
 
-# Strokes as runs of points "xy" on a grid of 5 columns (0-4) and 7 rows (0-6, y down), one stroke a word.
+# One word per stroke: points "xy" on a grid of 5 columns (0-4) and 7 rows (0-6, y down).
 LETTERS = {
     "A": "062046 1333",
     "C": "4130100105163645",
@@ -80,29 +81,29 @@ SHAPES = {
     "asterisk": "2024 0242 1133 3113",
     "bow tie": "0044400400",
 }
-KINDS = ("letters", "shapes", "scribbles")
+KINDS = ("letters", "shapes", "curves")
 
 
-def strokes_of(word: str) -> list[Array]:
-    """Strokes from their short form."""
+def parse_strokes(code: str) -> list[Array]:
+    """Decode strokes from their short form, such as ``"0040 2026"`` for a T."""
     strokes = []
-    for run in word.split():
-        pairs = [(int(run[at]), int(run[at + 1])) for at in range(0, len(run) - 1, 2)]
-        strokes.append(np.array(pairs, float))
+    for word in code.split():
+        points = [(int(word[i]), int(word[i + 1])) for i in range(0, len(word) - 1, 2)]
+        strokes.append(np.array(points, float))
     return strokes
 
 
-def written(strokes: list[Array], random: np.random.Generator) -> list[Array]:
-    """The strokes in somebody's hand: proportions, slant, a slight turn, shaken corners, rounding."""
+def handwritten(strokes: list[Array], random: np.random.Generator) -> list[Array]:
+    """Imitate handwriting: random proportions, slant and rotation, jittered corners, smoothing."""
     angle, slant = random.normal(0, 0.08), random.normal(0.05, 0.15)
-    wide = np.exp(random.normal(0, 0.2))
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = turn @ np.array([[wide, -slant], [0, 1]])
-    return [_rounded(_along(s + random.normal(0, 0.18, s.shape)), random) @ linear.T for s in strokes]
+    aspect = np.exp(random.normal(0, 0.2))
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = rotation @ np.array([[aspect, -slant], [0, 1]])
+    return [_smooth(_resample(s + random.normal(0, 0.18, s.shape)), random) @ linear.T for s in strokes]
 
 
-def _along(stroke: Array) -> Array:
-    """A polyline with a point about every quarter of a grid step."""
+def _resample(stroke: Array) -> Array:
+    """Add points to a polyline, about four per grid unit."""
     parts = [stroke[:1]]
     for start, end in pairwise(stroke):
         steps = max(1, round(4 * float(np.hypot(*(end - start)))))
@@ -110,35 +111,44 @@ def _along(stroke: Array) -> Array:
     return np.concatenate(parts)
 
 
-def _rounded(stroke: Array, random: np.random.Generator) -> Array:
-    """Corners as a quick hand makes them."""
+def _smooth(stroke: Array, random: np.random.Generator) -> Array:
+    """Round the corners, as fast writing does. Changes ``stroke``."""
     for _ in range(random.integers(0, 4)):
         stroke[1:-1] = (stroke[:-2] + 2 * stroke[1:-1] + stroke[2:]) / 4
     return stroke
 
 
-def scribble(random: np.random.Generator) -> list[Array]:
-    """One to three strokes of a pen that keeps going and is pushed about."""
+def random_curves(random: np.random.Generator) -> list[Array]:
+    """Make one to three strokes, each a random walk with inertia and a pull towards the origin."""
     strokes = []
     for _ in range(random.integers(1, 4)):
         inertia, pull = random.uniform(0.7, 0.95), random.uniform(0, 0.15)
-        position, speed, points = random.normal(size=2), random.normal(size=2), []
+        position, velocity, points = random.normal(size=2), random.normal(size=2), []
         for _ in range(random.integers(20, 90)):
-            speed = inertia * speed + random.normal(size=2) - pull * position
-            position = position + speed
+            velocity = inertia * velocity + random.normal(size=2) - pull * position
+            position = position + velocity
             points.append(position)
         strokes.append(np.array(points))
     return strokes
 
 
-def strangers(kind: str, each: int, random: np.random.Generator) -> list[dict[str, Any]]:
-    """Drawings of a kind: so many of each letter or shape, or twenty times as many scribbles."""
-    if kind == "scribbles":
-        drawn = [("scribble", scribble(random)) for _ in range(20 * each)]
+def outliers(kind: str, each: int, random: np.random.Generator) -> list[dict[str, Any]]:
+    """Make ``each`` drawings of every letter or shape, or 20 * ``each`` drawings of curves.
+
+    Returns
+    -------
+    list of dict
+        Drawings as `engine.data.drawings.read_drawings` expects them in JSON, each with an extra key ``is``
+        that holds the name of the letter or shape.
+    """
+    if kind == "curves":
+        drawn = [("curve", random_curves(random)) for _ in range(20 * each)]
     else:
-        signs = LETTERS if kind == "letters" else SHAPES
+        codes = LETTERS if kind == "letters" else SHAPES
         drawn = [
-            (name, written(strokes_of(word), random)) for name, word in signs.items() for _ in range(each)
+            (name, handwritten(parse_strokes(code), random))
+            for name, code in codes.items()
+            for _ in range(each)
         ]
     return [
         {"label": None, "is": name, "strokes": [np.round(stroke, 3).tolist() for stroke in strokes]}
@@ -150,15 +160,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.outliers", description=(__doc__ or "").split("\n\n")[0]
     )
-    parser.add_argument("--kind", choices=KINDS, help="only these (default: all)")
-    parser.add_argument("--each", type=int, default=20, help="drawings of each letter or shape (20)")
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    random = np.random.default_rng(options.seed)
+    parser.add_argument("--kind", choices=KINDS, help="make this kind only (default: all three)")
+    parser.add_argument(
+        "--each", metavar="N", type=int, default=20, help="drawings per letter or shape (default: 20)"
+    )
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="random seed (default: 0)")
+    arguments = parser.parse_args()
+    random = np.random.default_rng(arguments.seed)
     drawings = [
         drawing
-        for kind in ([options.kind] if options.kind else KINDS)
-        for drawing in strangers(kind, options.each, random)
+        for kind in ([arguments.kind] if arguments.kind else KINDS)
+        for drawing in outliers(kind, arguments.each, random)
     ]
     json.dump(drawings, sys.stdout)
 

@@ -1,4 +1,7 @@
-"""The card of a network: where its numbers come from, how good they are, and how to read its answers."""
+"""The card of a network: how it was trained, how accurate it is, and how to interpret its probabilities.
+
+The card is saved with the parameters in the model file, where a person can read it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,18 @@ import msgspec
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """Names a way from ink to 28x28; a model reads well only what came the way it was trained for."""
+    """An identifier of the way from ink to 28x28 images.
+
+    A network works only on images made the way its training images were, so a model file that names another
+    preprocessing is refused.
+
+    Attributes
+    ----------
+    id : str
+        Name of the procedure: frame size, centring, pen width.
+    version : int
+        Version of the procedure; it grows when the same ink gives another image.
+    """
 
     id: str
     version: int
@@ -20,13 +34,23 @@ PREPROCESSING = Preprocessing("mnist-box20-mass-pen2.25", 1)
 
 
 class DecisionRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a network's probabilities are to be read (see `engine.recognition.recognize`).
+    """How probabilities become a verdict (see `engine.recognition.recognize`).
+
+    With p the probabilities at this temperature, p₁ the largest and p₂ the second largest::
+
+        p₁ >= accept_threshold              a digit
+        p₁ + p₂ >= pair_threshold           unsure: one of two digits
+        otherwise                           not a digit
 
     Attributes
     ----------
-    temperature : by which its logits are divided, so that 90 % sure means right nine times in ten
-    accept_threshold : the probability from which a drawing is called a digit
-    pair_threshold : below that, the sum of the best two from which they are named as candidates
+    temperature : float
+        Divisor of the logits, which calibrates the probabilities: of the answers given with a probability of
+        90 %, nine in ten should be correct.
+    accept_threshold : float
+        Smallest probability at which a drawing is accepted as a digit.
+    pair_threshold : float
+        Smallest sum of the two largest probabilities at which both digits are named as candidates.
     """
 
     temperature: Annotated[float, msgspec.Meta(gt=0)] = 1.0
@@ -38,15 +62,20 @@ ClassName = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class Card(msgspec.Struct, forbid_unknown_fields=True):
-    """Where a network's numbers come from, how good they are, and how its answers are to be read.
+    """How a network was trained, how accurate it is, and how to interpret its probabilities.
 
     Attributes
     ----------
-    training : backend, seed, options, data and their hash, library versions
-    accuracy : measured shares of right answers, with what they were measured on
-    preprocessing : the way from ink to 28x28 that the network learnt from
-    decision : when its answer is a digit
-    classes : what each output stands for, in order; None for the ten digits
+    training : dict
+        Backend, options, seed, data set and its hash, versions of the libraries.
+    accuracy : dict
+        Measured accuracies, with their intervals and the number of examples.
+    preprocessing : Preprocessing
+        The way from ink to 28x28 by which the training images were made.
+    decision : DecisionRule
+        How probabilities become a verdict.
+    classes : tuple of str or None
+        Name of each output, in order; None for the ten digits.
     """
 
     training: dict[str, Any] = msgspec.field(default_factory=dict)
