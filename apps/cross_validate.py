@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from apps.learning import add_learning, chosen_options, follow, load_dataset
 from apps.options import add_json, get_ready, need
 from apps.output import print_json, say
 from backends import InkdigitsError, get_backend
 from engine.data.drawings import Drawing, read_drawings
-from engine.recognition.evaluation import UnseenWriters, evaluate_unseen_writers
-from engine.training.cross_validation import writers_in_folds
+from engine.recognition.evaluation import UnseenWriters
+from engine.training.cross_validation import Fold, cross_validate, split_by_writer
 from engine.training.recipe import read_recipe
 from engine.training.trainer import Training
 
@@ -65,18 +63,20 @@ def run(arguments: argparse.Namespace) -> int:
         plots = need("apps.plots", "matplotlib", "drawing pictures")
         plots.check_picture(arguments.confusion)
     backend = get_backend(arguments.backend, arguments.threads)
-    digits = [each for each in read_drawings(arguments.strokes) if each.label is not None]
-    groups = writers_in_folds(digits, arguments.folds)
-    if len(groups) < 2:
+    folds = split_by_writer(read_drawings(arguments.strokes), arguments.folds)
+    if len(folds) < 2:
         raise InkdigitsError(
-            f"{arguments.strokes} names {sum(map(len, groups))} writers of digits: two or more are needed"
+            f"{arguments.strokes} names {len(folds)} writers of digits: two or more are needed"
         )
     dataset = load_dataset(arguments)
 
-    def new_training(learn: list[Drawing]) -> Training:
-        return Training(dataset, options, backend, recipe=recipe, drawings=learn)
+    def new_training(drawings: list[Drawing]) -> Training:
+        return Training(dataset, options, backend, recipe=recipe, drawings=drawings)
 
-    parts = list(_learn_and_read(new_training, digits, groups))
+    parts = []
+    for fold, part in zip(folds, cross_validate(folds, new_training, _train), strict=True):
+        say(f"fold {fold.number}/{fold.of}: {part.evaluation.accuracy:.2%} of {part.evaluation.n:,} right")
+        parts.append(part)
     unseen = UnseenWriters.pooled(parts)
     _report(unseen, parts, arguments.json)
     if arguments.confusion:
@@ -84,25 +84,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _learn_and_read(
-    new_training: Callable[[list[Drawing]], Training], digits: list[Drawing], groups: list[list[str]]
-) -> Iterator[UnseenWriters]:
-    """For each group of writers, learn without it and read it."""
-    for fold, writers in enumerate(groups, 1):
-        learn = [each for each in digits if str(each.writer) not in writers]
-        kept_out = [each for each in digits if str(each.writer) in writers]
-        training = new_training(learn)
-        if fold == 1:
-            get_ready(training.network, training=True)
-        say(f"fold {fold}/{len(groups)}: without {', '.join(writers)}")
-        follow(training, as_json=False)
-        with threadpool_limits(training.network.backend.threads):
-            # The same scribbles for every network, as far as they are not spoiled digits of its group.
-            unseen = evaluate_unseen_writers(
-                training.network, kept_out, np.random.default_rng(training.options.seed)
-            )
-        say(f"fold {fold}/{len(groups)}: {unseen.evaluation.accuracy:.2%} of {len(kept_out):,} right")
-        yield unseen
+def _train(training: Training, fold: Fold) -> None:
+    if fold.number == 1:
+        get_ready(training.network, training=True)
+    say(f"fold {fold.number}/{fold.of}: without {', '.join(fold.writers)}")
+    follow(training, as_json=False)
 
 
 def _report(unseen: UnseenWriters, parts: list[UnseenWriters], as_json: bool) -> None:

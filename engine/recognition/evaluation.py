@@ -62,8 +62,9 @@ class Evaluation:
 
     @property
     def confusion(self) -> Array:
-        """(10, 10) counts: row is the label, column the answer."""
-        confusion = np.zeros((10, 10), np.int64)
+        """(C, C) counts: row is the label, column the answer."""
+        classes = self.probabilities.shape[1]
+        confusion = np.zeros((classes, classes), np.int64)
         np.add.at(confusion, (self.labels, self.answers), 1)
         return confusion
 

@@ -1,33 +1,62 @@
-"""Writers are kept apart, and what is read of them is counted as what it is: a few hands, not many digits."""
+"""Folds over writers, and intervals that count writers rather than digits."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pytest
 
+from backends import get_backend
+from engine.data.datasets import Dataset
 from engine.data.drawings import Drawing
 from engine.recognition.evaluation import Evaluation, UnseenWriters
 from engine.recognition.metrics import _student_t, clustered_interval, wilson_interval
-from engine.training.cross_validation import writers_in_folds
+from engine.training.cross_validation import cross_validate, split_by_writer
+from engine.training.options import TrainingOptions
+from engine.training.trainer import Training
 
 
-def test_every_writer_is_in_one_fold() -> None:
+def test_every_writer_is_held_out_once() -> None:
     drawings = [Drawing([], 1, writer) for writer in (10, 2, 1, "b", "1", "a", 2, 10, None)]
-    assert writers_in_folds(drawings, 3) == [["1", "a"], ["2", "b"], ["10"]]  # in the order of their numbers
-    assert writers_in_folds(drawings, 100) == [["1"], ["2"], ["10"], ["a"], ["b"]]
-    assert writers_in_folds([Drawing([], 1)], 2) == []
+    drawings.append(Drawing([], None, "c"))  # no digit
+    folds = split_by_writer(drawings, 3)
+    assert [fold.writers for fold in folds] == [
+        ["1", "a"],
+        ["2", "b"],
+        ["10"],
+    ]  # in the order of their numbers
+    assert [(fold.number, fold.of) for fold in folds] == [(1, 3), (2, 3), (3, 3)]
+    assert [len(fold.held_out) for fold in folds] == [3, 3, 2]
+    assert [len(fold.train) for fold in folds] == [6, 6, 7]
+    assert len(split_by_writer(drawings, 100)) == 5
+    assert split_by_writer([Drawing([], 1)], 2) == []
 
 
-def test_mistakes_of_one_hand_say_less_than_mistakes_of_many() -> None:
+def test_each_network_is_evaluated_on_writers_it_has_not_seen(tiny: Dataset) -> None:
+    trained: list[set[Any]] = []
+
+    def new_training(drawings: list[Drawing]) -> Training:
+        trained.append({each.writer for each in drawings})
+        return Training(tiny, TrainingOptions(hidden=(4,), epochs=1), get_backend("numpy"))
+
+    seven = [np.array([(0.0, 0), (6, 0), (3, 9)])]
+    folds = split_by_writer([Drawing(seven, 7, writer) for writer in "abc"], 3)
+    parts = list(cross_validate(folds, new_training, lambda training, fold: list(training.run())))
+    assert trained == [{"b", "c"}, {"a", "c"}, {"a", "b"}]
+    assert [part.writers.tolist() for part in parts] == [["a"], ["b"], ["c"]]
+
+
+def test_mistakes_by_one_writer_say_less_than_mistakes_by_many() -> None:
     writers = np.repeat(np.arange(10), 100)
     right = np.ones(1000, bool)
-    right[:50] = False  # all by the same hand
+    right[:50] = False  # all by the same writer
     low, high = clustered_interval(right, writers)
     assert low < 0.86
     assert high == 1
     right = np.tile(np.arange(100) >= 5, 10)  # five by each
     assert clustered_interval(right, writers) == wilson_interval(950, 1000)
-    right[:60] = False  # one hand worse than the others
+    right[:60] = False  # one writer worse than the others
     narrow, wide = clustered_interval(right, np.arange(1000)), clustered_interval(right, writers)
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
 
