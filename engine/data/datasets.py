@@ -1,4 +1,4 @@
-"""Digits to learn from: where they are found, and the one check that they are what they should be.
+"""Data sets: where they are found, and how they are checked.
 
 A data set file is a NumPy archive in the layout of ``keras.datasets.mnist``: ``x_train``, ``y_train``,
 ``x_test``, ``y_test``. Nothing is ever written into another program's cache (Keras deletes a cached file
@@ -41,7 +41,7 @@ DIGITS = tuple("0123456789")  # the names of the classes, where a data set has n
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Images and what they show; checked here, once, so that nothing later has to.
+    """Images and their labels, checked once, here.
 
     Attributes
     ----------
@@ -91,16 +91,16 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Examples to learn from, and others to be judged by, once.
+    """Training examples, and test examples that are looked at once, at the end.
 
     Attributes
     ----------
     name : str
         For people.
     train : Examples
-        To learn from.
+        Training examples.
     test : Examples or None
-        To be judged by; None where there are no others.
+        Test examples, where there are any.
     classes : tuple of str
         The name of each class; a label is an index into it.
 
@@ -156,7 +156,7 @@ def dataset_from_arrays(
     name: str = "arrays",
     classes: Sequence[object] | None = None,
 ) -> Dataset:
-    """A data set of one's own arrays, all of it to learn from.
+    """A data set made of arrays; all of them are training examples.
 
     Parameters
     ----------
@@ -227,13 +227,19 @@ def _as_pixels(images: Array) -> Array:
 
 
 def load_mnist(path: Path | None = None, progress: Callable[[], Any] | None = None) -> Dataset:
-    """MNIST: 60,000 digits to learn from and 10,000 to be judged by (LeCun, Cortes, Burges).
+    """MNIST: 60,000 training and 10,000 test digits (LeCun, Cortes, Burges).
 
     Parameters
     ----------
-    path : a file of the user's own; else looked for in the folder that ``INKDIGITS_DATA`` names, in the
-        project's cache and in Keras's; else downloaded into the project's cache
-    progress : makes a progress bar for the download (an object such as tqdm's), when there is one
+    path : Path, optional
+        A file of the user's own. By default MNIST is looked for in the folder that ``INKDIGITS_DATA`` names,
+        in the project's cache and in Keras's, and else downloaded into the project's cache.
+    progress : callable, optional
+        Makes a progress bar for the download, an object such as tqdm's.
+
+    Returns
+    -------
+    Dataset
 
     Raises
     ------
@@ -254,7 +260,7 @@ def load_mnist(path: Path | None = None, progress: Callable[[], Any] | None = No
 
 
 def load_mnist_from_keras() -> Dataset:
-    """MNIST by Keras's own loader, into its own cache; needs TensorFlow."""
+    """MNIST by Keras's own loader, into its own cache; needs TensorFlow, else raises `DataError`."""
     try:
         from keras.datasets import mnist
     except ImportError as error:
@@ -267,10 +273,10 @@ def load_mnist_from_keras() -> Dataset:
 
 
 def load_digits8x8() -> Dataset:
-    """1,797 real digits of 8x8 pixels that scikit-learn carries, framed like MNIST: no download.
+    """1,797 real digits of 8x8 pixels that come with scikit-learn, framed like MNIST: no download.
 
-    Of the UCI set "Optical Recognition of Handwritten Digits" (Alpaydin and Kaynak 1998), its test part.
-    Every fifth digit is kept for judging.
+    They are the test part of the UCI set "Optical Recognition of Handwritten Digits" (Alpaydin and Kaynak
+    1998). Every fifth digit is a test example.
     """
     try:
         from sklearn.datasets import load_digits
@@ -278,8 +284,8 @@ def load_digits8x8() -> Dataset:
         raise DataError("digits8x8 comes with scikit-learn: pip install scikit-learn") from None
     bunch = load_digits()
     digits = Examples(np.stack([frame_digit(image) for image in bunch.images]), bunch.target)
-    judged = np.arange(len(digits)) % 5 == 4
-    return Dataset("digits8x8", digits[~judged], digits[judged])
+    held_out = np.arange(len(digits)) % 5 == 4
+    return Dataset("digits8x8", digits[~held_out], digits[held_out])
 
 
 def read_dataset(path: Path, prepare: Callable[[Array], Array] = lambda images: images) -> Dataset:
@@ -304,15 +310,15 @@ def read_dataset(path: Path, prepare: Callable[[Array], Array] = lambda images: 
     try:
         classes = classes_of(np.concatenate([y_train, *test[1:]]) if test else y_train)
         train = Examples(prepare(x_train), indices_of(y_train, classes))
-        judged = Examples(prepare(test[0]), indices_of(test[1], classes)) if test else None
-        dataset = Dataset(path.name, train, judged, classes)
+        held_out = Examples(prepare(test[0]), indices_of(test[1], classes)) if test else None
+        dataset = Dataset(path.name, train, held_out, classes)
     except (DataError, ValueError) as error:
         raise DataError(f"{path}: {error}") from None
     return replace(dataset, name="mnist") if dataset.sha256 == MNIST_SHA256 else dataset
 
 
 def read_examples(path: Path) -> tuple[Array, Array]:
-    """Read the pictures and labels to judge by, x_test and y_test; the pictures may have any size.
+    """Read test pictures and labels, x_test and y_test; the pictures may have any size.
 
     Raises
     ------
@@ -330,7 +336,7 @@ def read_examples(path: Path) -> tuple[Array, Array]:
 
 
 def read_archive(path: Path, names: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[Array]:
-    """Read named arrays of a NumPy archive, which may be anything: nothing in it is run or believed.
+    """Read named arrays of a NumPy archive; nothing in it is run or trusted.
 
     Parameters
     ----------
@@ -386,7 +392,7 @@ def _keras_cache_folder() -> Path:
 
 
 def _download(folder: Path, progress: Callable[[], Any] | None) -> Path:
-    """Fetch the file that Keras uses; its hash is checked before anything reads it."""
+    """Download the file that Keras uses; its hash is checked before anything opens it."""
     ways_out = (
         f"Ways out: --data FILE names a copy of {FILE_NAME}; {VARIABLE} names a folder with one; "
         f"--dataset digits8x8 needs no download"

@@ -103,7 +103,22 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def read_recipe(name: str) -> Recipe:
-    """Read a recipe: one that comes with inkdigits, by name, or a TOML file; raises `RecipeError`."""
+    """Read a recipe.
+
+    Parameters
+    ----------
+    name : str
+        Of one that comes with inkdigits, such as "best", or of a TOML file.
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    RecipeError
+        No such recipe, or not a valid one.
+    """
     shipped = sorted(RECIPES.glob("*.toml"))
     by_name = {path.stem: path for path in shipped}
     if name not in by_name and not Path(name).is_file():

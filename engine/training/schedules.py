@@ -8,13 +8,23 @@ from backends.arrays import Array
 
 
 def learning_rates(peak: float, steps: int, schedule: str = "constant", warm_up: float = 0.0) -> Array:
-    """One learning rate for each step, (steps,).
+    """One learning rate for each step.
 
     Parameters
     ----------
-    peak : the largest rate
-    schedule : "constant", or "cosine": peak · (1 + cos(π t)) / 2, t from 0 to 1 (Loshchilov and Hutter 2017)
-    warm_up : the share of the steps, at the start, over which the rate rises in a straight line
+    peak : float
+        The highest rate.
+    steps : int
+        Of the whole run.
+    schedule : {"constant", "cosine"}
+        After the warm-up: the peak, or peak · (1 + cos(π t)) / 2 with t from 0 to 1 (Loshchilov and Hutter
+        2017).
+    warm_up : float
+        Share of the steps, at the start, over which the rate rises linearly.
+
+    Returns
+    -------
+    (steps,) float64
     """
     rising = round(steps * warm_up)
     rise = peak * np.arange(1, rising + 1) / max(rising, 1)

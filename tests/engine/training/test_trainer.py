@@ -30,7 +30,7 @@ def train(dataset: Dataset, backend: Backend, **options: Any) -> tuple[Training,
     [
         {"optimizer": "sgd"},
         {"optimizer": "nesterov"},
-        {"optimizer": "adamw", "weight_decay": 0.01, "warm_up": 0.1, "epochs": 5},
+        {"optimizer": "adamw", "weight_decay": 0.01, "warm_up": 0.1, "epochs": 10},
         {"ema_decay": 0.9, "schedule": "constant"},
         {"hidden": []},
         {"hidden": [9, 8, 7], "epochs": 10},
