@@ -124,6 +124,7 @@ IMAGES, LABELS = np.zeros((5, 28, 28), np.uint8), np.zeros(5, np.uint8)
     ("images", "labels", "message"),
     [
         (IMAGES.astype(float) - 1, LABELS, r"float64 from -1.0 to -1.0; .* floating point in \[0, 1\]"),
+        (IMAGES.astype(float) + 2, LABELS, "float64 from 2.0 to 2.0"),
         (IMAGES.astype(float) + np.nan, LABELS, "nan"),
         (IMAGES.astype(int) + 256, LABELS, "int64 from 256 to 256; integers in 0-255"),
         (IMAGES.astype(complex), LABELS, r"images are complex128 \(5, 28, 28\)"),

@@ -14,6 +14,7 @@ import pytest
 from backends import get_backend
 from engine.data.datasets import Dataset
 from engine.training.checkpoint import CheckpointError, checkpoint_path
+from engine.training.examples import Preparation
 from engine.training.options import TrainingOptions
 from engine.training.train_model import run_with_checkpoints, train_model
 from engine.training.trainer import Training
@@ -153,6 +154,24 @@ def test_checkpoint_of_another_run_is_refused(
     training().save_checkpoint(tmp_path / "c.npz")
     with pytest.raises(CheckpointError, match=message):
         training(**other).resume(tmp_path / "c.npz")
+
+
+def test_blocks_that_are_over_are_not_made_again(tiny: Dataset, tmp_path: Path) -> None:
+    follows = recipe(300, non_digits=20)
+
+    def training() -> Training:
+        options = TrainingOptions.chosen({"hidden": [4]}, follows)
+        return Training(tiny, options, get_backend("numpy"), recipe=follows, drawings=[SEVEN, FOUR])
+
+    first = training()
+    records = first.run()
+    while len(first.network.history) < 2:
+        next(records)
+    first.save_checkpoint(tmp_path / "c.npz")
+    second = training()
+    second.resume(tmp_path / "c.npz")
+    preparations = [each for each in second.run() if isinstance(each, Preparation)]
+    assert sum(each.what == "new examples" for each in preparations) == 1
 
 
 def test_other_data_are_another_run(tiny: Dataset, tmp_path: Path) -> None:
