@@ -9,7 +9,7 @@ import pytest
 
 from backends import Backend, get_backend
 from engine.augmentation.images import ImageAugmentation, augment_images
-from engine.augmentation.non_digits import scribbles
+from engine.augmentation.non_digits import non_digits
 from engine.augmentation.strokes import (
     POINTS,
     PackedDrawings,
@@ -127,8 +127,8 @@ def test_hook_is_for_nines_and_joins_for_pairs_of_strokes(packed: PackedDrawings
 
 def test_scribbles_are_of_many_kinds_and_repeat() -> None:
     digits = [drawing(7, [(0, 0), (6, 0), (3, 9)]), drawing(4, [(0, 0), (0, 4), (5, 4)], [(4, 0), (4, 9)])]
-    made = scribbles(300, digits, np.random.default_rng(0))
-    again = scribbles(300, digits, np.random.default_rng(0))
+    made = non_digits(300, digits, np.random.default_rng(0))
+    again = non_digits(300, digits, np.random.default_rng(0))
     images = [strokes_to_image(each.strokes) for each in made]
     np.testing.assert_array_equal(images, [strokes_to_image(each.strokes) for each in again])
     assert all(image.any() for image in images)
