@@ -1,4 +1,4 @@
-"""Non-digits: random drawings that are no digits, so that a network learns to reject them.
+"""Non-digits: random drawings of anything else, so that a network learns to reject them.
 
 Curves, made-up symbols, lines between the nodes of a grid (as in capitals and houses), zigzags, outlines,
 ticks, dashes, and digits that were spoiled: mirrored, turned, crossed out, or two at once.
@@ -23,7 +23,7 @@ STILL_DIGITS_TURNED = (
 
 
 def non_digits(count: int, digits: list[Drawing], random: np.random.Generator) -> list[Drawing]:
-    """Make drawings that are no digits.
+    """Make random non-digits.
 
     Parameters
     ----------

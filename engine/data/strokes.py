@@ -23,7 +23,7 @@ from engine.data.framing import BOX, SIDE
 
 PEN_WIDTH = 2.25  # px; MNIST's own strokes are 2.5 px wide in the median, 1.8 to 4.0
 FINEST_STEP = 0.05  # px; a point closer than this to the one before makes no visible difference
-STRAY = 0.08  # a stroke smaller than this share of the largest is a stray touch: no digit has a dot
+STRAY = 0.08  # a stroke smaller than this share of the largest is a stray touch: digits have no dots
 
 Stroke = Sequence[Sequence[float]] | npt.NDArray[np.floating]
 Strokes = Sequence[Stroke]
