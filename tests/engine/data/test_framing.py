@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from backends.arrays import Array
+from backends.imaging import center_by_mass
 from engine.data.datasets import Dataset
-from engine.data.framing import center_by_mass, frame_digit, resampling
+from engine.data.framing import frame_digit, resampling
 
 
 def test_mnist_is_a_fixed_point(mnist: Dataset) -> None:

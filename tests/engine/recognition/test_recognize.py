@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from engine import Network
+from engine.data.strokes import Strokes
 from engine.model.card import Card, DecisionRule
 from engine.recognition.recognize import (
     State,
@@ -27,10 +28,13 @@ def network() -> Network:
 
 
 def test_nothing_drawn_has_no_answer(network: Network) -> None:
-    for strokes in ([], [[]]):
+    nothing: list[Strokes] = [[], [[]]]
+    for strokes in nothing:
         recognition = recognize_strokes(network, strokes)
         assert recognition.state is State.EMPTY
-        assert recognition.digit is recognition.second is recognition.probabilities is None
+        assert recognition.digit is None
+        assert recognition.second is None
+        assert recognition.probabilities is None
 
 
 def test_a_drawn_seven_is_recognized(network: Network) -> None:
@@ -76,7 +80,8 @@ def test_thresholds_decide() -> None:
 
 
 def test_dots_and_blanks_have_no_digit(network: Network) -> None:
-    for strokes in ([[(5, 5)]], [[(5, 5), (5, 5)]], [[]]):
+    points_only: list[Strokes] = [[[(5, 5)]], [[(5, 5), (5, 5)]], [[]]]
+    for strokes in points_only:
         assert recognize_strokes(network, strokes).digit is None
     small = [[(0.5, 0.5), (0.51, 0.52)]]
     assert recognize_strokes(network, small, smallest=0.04).state is State.TOO_SMALL
