@@ -1,11 +1,10 @@
-"""Pictures of digits, many at once, in plain NumPy: drawing lines, and varying what was drawn.
+"""Images of digits, many at once, in plain NumPy: drawing lines, and augmenting images.
 
-The reference for what `Backend` offers under the same names, and what a backend has that writes none of its
-own. Training needs these by the hundred thousand, so the Numba backend compiles them, in
-`backends.numba_backend.imaging`.
+The default of `Backend.imaging`, and the reference for a backend that has its own. Training needs these by
+the hundred thousand, so the Numba backend compiles them, in `backends.numba_backend.imaging`.
 
-Letters: n pictures, H rows, W columns, K points of a drawing. Pictures are floating point in [0, 1], ink = 1,
-and beyond their edge is paper. A pixel's centre lies at its index + 0.5.
+Letters: n images, H rows, W columns, K points of a drawing. Images are floating point in [0, 1] with ink = 1,
+and beyond their edge is background (0). A pixel's centre lies at its index + 0.5.
 """
 
 from __future__ import annotations
@@ -19,30 +18,36 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from backends.arrays import Array
 
-KNOT_EVERY = 7  # pixels between the knots by which `warp` bends a picture
-INK = 64  # of 255: what is darker belongs to the digit
-SPLINE_DEVIATION = math.sqrt(0.479)  # of a field with knots of variance 1, before it is scaled
+KNOT_EVERY = 7  # pixels between the knots of the field by which `warp` bends an image
+INK = 64  # of 255: pixels above it belong to the digit
+SPLINE_DEVIATION = math.sqrt(0.479)  # of a field whose knots have variance 1, before it is scaled
 
 
 def draw_lines(points: Array, joined: Array, pen_width: Array, height: int, width: int) -> Array:
-    """Draw lines with a round pen, anti-aliased: each pixel gets the share of it that the pen covers.
+    """Draw lines with a round pen, anti-aliased: a pixel's value is the share of it that the pen covers.
 
     Coverage is taken from the distance of the pixel's centre to the nearest line:
     clip(pen_width / 2 + 0.5 - distance, 0, 1).
 
     Parameters
     ----------
-    points : (n, K, 2), x to the right and y down, in pixels; a dot is a point joined to itself
-    joined : (n, K - 1) bool, whether the pen was down between a point and the next
-    pen_width : (n,), in pixels
+    points : (n, K, 2) array of floats
+        Points in pixels, x to the right and y down; a dot is a point joined to itself.
+    joined : (n, K - 1) array of bool
+        Whether the pen was down between a point and the next.
+    pen_width : (n,) array
+        Pen widths in pixels.
+    height, width : int
+        Size of the images in pixels.
 
     Returns
     -------
-    (n, height, width) in [0, 1], in the dtype of the points
+    (n, height, width) array
+        Coverage in [0, 1], in the dtype of the points.
     """
     y, x = np.mgrid[0:height, 0:width] + 0.5
     centres = np.stack([x.ravel(), y.ravel()], axis=1)  # (pixels, 2)
-    pictures = np.empty((len(points), height, width), points.dtype)
+    images = np.empty((len(points), height, width), points.dtype)
     for n in range(len(points)):
         start, end = points[n, :-1][joined[n]], points[n, 1:][joined[n]]
         distance2 = np.full(len(centres), np.inf)
@@ -50,14 +55,14 @@ def draw_lines(points: Array, joined: Array, pen_width: Array, height: int, widt
             if len(some):
                 np.minimum(distance2, _nearest_squared(centres, start[some], end[some]), out=distance2)
         coverage = np.clip(pen_width[n] / 2 + 0.5 - np.sqrt(distance2), 0, 1)
-        pictures[n] = coverage.reshape(height, width)
-    return pictures
+        images[n] = coverage.reshape(height, width)
+    return images
 
 
 def _nearest_squared(points: Array, start: Array, end: Array) -> Array:
     """The squared distance from each of n points (n, 2) to the nearest of S segments, (S, 2) each end.
 
-    With u = point - start and a = end - start, the nearest place of a segment is start + t a, where
+    With u = point - start and a = end - start, the nearest point of a segment is start + t a, where
     t = clip(u · a / a · a, 0, 1), and the squared distance is u · u - 2 t (u · a) + t² (a · a).
     """
     a = end - start
@@ -70,19 +75,23 @@ def _nearest_squared(points: Array, start: Array, end: Array) -> Array:
 
 
 def center_by_mass(boxes: Array, side: int) -> Array:
-    """Paste the ink boxes of digits into square pictures, their centres of mass in the middle.
+    """Paste the bounding boxes of digits into square images, with the centre of mass in the middle.
 
-    The rounding is that of QMNIST's reconstruction of MNIST (Yadav and Bottou 2019).
+    A box moves by whole pixels, to floor(side / 2 + 1 - mass) on each axis. That puts the mass in
+    (13.5, 14.5], as in every MNIST image, and cuts off whatever falls outside. The rounding is that of
+    QMNIST's reconstruction of MNIST (Yadav and Bottou 2019).
 
     Parameters
     ----------
-    boxes : (n, rows, columns), at most ``side`` each, non-negative
+    boxes : (n, rows, columns) array
+        Non-negative ink, at most ``side`` rows and columns.
+    side : int
+        Side of the images in pixels.
 
     Returns
     -------
-    (n, side, side) uint8, brightest pixel 255 (or 254, if it was). A box moves by whole pixels, to
-    floor(side / 2 + 1 - mass) on each axis, which puts the mass in (13.5, 14.5] as in every MNIST image; what
-    would fall outside is cut off. No ink gives a blank picture.
+    (n, side, side) array of uint8
+        Images whose brightest pixel is 255 (or 254, if it was); blank where there is no ink.
     """
     n, rows, columns = boxes.shape
     if not rows * columns:
@@ -94,32 +103,36 @@ def center_by_mass(boxes: Array, side: int) -> Array:
     mass = np.maximum(ink.sum(axis=(1, 2)), 1)
     mass_y = ink.sum(axis=2) @ (np.arange(rows) + 0.5) / mass
     mass_x = ink.sum(axis=1) @ (np.arange(columns) + 0.5) / mass
-    # Where each row and column of the picture comes from in the box; outside it there is paper.
+    # Where each row and column of the image comes from in the box; outside the box is background.
     row = np.arange(side) - np.floor(side / 2 + 1 - mass_y).astype(np.intp)[:, None]
     column = np.arange(side) - np.floor(side / 2 + 1 - mass_x).astype(np.intp)[:, None]
     inside = ((row >= 0) & (row < rows))[:, :, None] & ((column >= 0) & (column < columns))[:, None, :]
     row, column = np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)
-    pictures: Array = ink[np.arange(n)[:, None, None], row[:, :, None], column[:, None, :]] * inside
-    return pictures
+    images: Array = ink[np.arange(n)[:, None, None], row[:, :, None], column[:, None, :]] * inside
+    return images
 
 
 def warp(images: Array, maps: Array, shifts: Array, knots: Array) -> Array:
-    """Pictures of bytes turned, moved and bent: each pixel of the result looks elsewhere in the old one.
+    """Warp images by a linear map, a shift and a smooth random field, all in one bilinear interpolation.
 
-    With c the picture's middle, a pixel at p looks at maps (p - c) + c + shifts + bend(p), where bend is the
-    smooth field of `spline_basis` with a knot every `KNOT_EVERY` pixels; it sees the straight-line mixture of
-    the four pixels around.
+    With c the middle of the image, the pixel at p takes its value from maps (p - c) + c + shifts + bend(p) of
+    the old image, where bend is the field of `spline_basis` with a knot every `KNOT_EVERY` pixels.
 
     Parameters
     ----------
-    images : (n, H, W) uint8
-    maps : (n, 2, 2), on (column, row)
-    shifts : (n, 2) pixels
-    knots : (n, 2, R, C) pixels, R = knots_along(H), C = knots_along(W)
+    images : (n, H, W) array of uint8
+        Images, ink = 255.
+    maps : (n, 2, 2) array of floats
+        Matrices that act on (column, row), from the new image to the old one.
+    shifts : (n, 2) array
+        Shifts in pixels, (column, row).
+    knots : (n, 2, R, C) array
+        Values of the field's knots in pixels; R = knots_along(H), C = knots_along(W).
 
     Returns
     -------
-    (n, H, W) in [0, 1], in the dtype of the maps
+    (n, H, W) array
+        Images in [0, 1], in the dtype of the maps.
     """
     _, height, width = images.shape
     down = spline_basis(np.arange(height) / KNOT_EVERY, knots.shape[2])
@@ -128,15 +141,15 @@ def warp(images: Array, maps: Array, shifts: Array, knots: Array) -> Array:
     column, row = np.meshgrid(np.arange(width), np.arange(height))
     middle = np.array([[width / 2], [height / 2]], maps.dtype)
     places = np.stack([column.ravel(), row.ravel()]).astype(maps.dtype) - middle  # (2, H W)
-    looked_at = maps @ places + middle + shifts[:, :, None]
-    x, y = np.moveaxis(looked_at.reshape(bend.shape) + bend, 1, 0)
-    return _seen_at(images.astype(maps.dtype) / maps.dtype.type(255), x, y)
+    sources = maps @ places + middle + shifts[:, :, None]
+    x, y = np.moveaxis(sources.reshape(bend.shape) + bend, 1, 0)
+    return _interpolate(images.astype(maps.dtype) / maps.dtype.type(255), x, y)
 
 
-def _seen_at(images: Array, x: Array, y: Array) -> Array:
-    """Bilinear interpolation: each picture at places x (column) and y (row), (n, H, W) pixel indices."""
+def _interpolate(images: Array, x: Array, y: Array) -> Array:
+    """Bilinear interpolation: each image at places x (column) and y (row), (n, H, W) pixel indices."""
     n, height, width = images.shape
-    # Two rings of paper, so that what lies outside is read like what lies inside.
+    # Two rings of background, so that places outside need no branch.
     padded = np.pad(images, ((0, 0), (2, 2), (2, 2)))
     x, y = np.clip(x + 2, 0, width + 2.5), np.clip(y + 2, 0, height + 2.5)
     left, top = np.floor(x).astype(np.intp), np.floor(y).astype(np.intp)
@@ -147,24 +160,27 @@ def _seen_at(images: Array, x: Array, y: Array) -> Array:
     lower_left, lower_right = padded[which, top + 1, left], padded[which, top + 1, left + 1]
     upper = upper_left + right_share * (upper_right - upper_left)
     lower = lower_left + right_share * (lower_right - lower_left)
-    seen: Array = upper + bottom_share * (lower - upper)
-    return seen
+    interpolated: Array = upper + bottom_share * (lower - upper)
+    return interpolated
 
 
 def ink_extent(images: Array, maps: Array) -> Array:
-    """The longer side of each picture's ink after a linear map, in pixels; 1 where there is no ink.
+    """Measure the longer side of each image's ink after a linear map, in pixels.
 
-    Ink is what is darker than `INK`. The side is the largest difference of the ink pixels' columns, or rows,
+    Ink is every pixel above `INK`. The side is the largest difference of the ink pixels' columns, or rows,
     once mapped, plus 1. Only the first and the last ink pixel of each row can be the outermost.
 
     Parameters
     ----------
-    images : (n, H, W) uint8
-    maps : (n, 2, 2), on (column, row)
+    images : (n, H, W) array of uint8
+        Images, ink = 255.
+    maps : (n, 2, 2) array of floats
+        Matrices that act on (column, row).
 
     Returns
     -------
-    (n,) in the dtype of the maps
+    (n,) array
+        Sides in the dtype of the maps; 1 where there is no ink.
     """
     height, width = images.shape[1:]
     ink = images > INK
@@ -180,16 +196,19 @@ def ink_extent(images: Array, maps: Array) -> Array:
 
 
 def spline_field(places: Array, knots: Array) -> Array:
-    """A smooth field at some places: uniform cubic B-splines between random knots, say.
+    """Evaluate a smooth vector field: uniform cubic B-splines between knots.
 
     Parameters
     ----------
-    places : (n, K, 2), x in [0, C - 3] and y in [0, R - 3], from knot to knot; 0 is the second of a row
-    knots : (n, 2, R, C)
+    places : (n, K, 2) array of floats
+        Where, in knot spacings: x in [0, C - 3] and y in [0, R - 3]; 0 is the second knot of a row.
+    knots : (n, 2, R, C) array of floats
+        Values of the knots, first those of x, then those of y.
 
     Returns
     -------
-    (n, K, 2): a change in x and one in y
+    (n, K, 2) array
+        The field's x and y at each place, in the dtype of the knots.
     """
     across = spline_basis(places[:, :, 0], knots.shape[3]).astype(knots.dtype)  # (n, K, C)
     down = spline_basis(places[:, :, 1], knots.shape[2]).astype(knots.dtype)  # (n, K, R)
@@ -198,10 +217,29 @@ def spline_field(places: Array, knots: Array) -> Array:
 
 
 def spline_basis(places: npt.ArrayLike, knots: int) -> Array:
-    """Uniform cubic B-splines (de Boor 1978): how much each knot weighs at each place, (..., knots) float64.
+    """Evaluate uniform cubic B-splines (de Boor 1978): the weight of each knot at each place.
 
     Knots lie at -1, 0, 1, ...; the weights are scaled so that knots of variance 1 give values of variance
     1 in the mean over all places.
+
+    Parameters
+    ----------
+    places : (...) array of floats
+        Where, in knot spacings.
+    knots : int
+        Number of knots.
+
+    Returns
+    -------
+    (..., knots) array of float64
+        Weights.
+
+    Examples
+    --------
+    At a knot, it and its two neighbours count 4 : 1 : 1.
+
+    >>> (spline_basis(1.0, 4) * SPLINE_DEVIATION * 6).round(12).tolist()
+    [0.0, 1.0, 4.0, 1.0]
     """
     distance = np.abs(np.asarray(places, np.float64)[..., None] - (np.arange(knots) - 1))
     near = 2 / 3 - distance**2 + distance**3 / 2
@@ -211,15 +249,43 @@ def spline_basis(places: npt.ArrayLike, knots: int) -> Array:
 
 
 def knots_along(side: int) -> int:
-    """How many knots `warp` needs along a side of so many pixels: every one whose spline reaches a pixel."""
+    """Count the knots that `warp` needs along a side: every one whose spline reaches a pixel.
+
+    Parameters
+    ----------
+    side : int
+        Length of the side in pixels.
+
+    Returns
+    -------
+    int
+        Number of knots.
+
+    Examples
+    --------
+    >>> knots_along(28)
+    7
+    """
     return (side - 1) // KNOT_EVERY + 4
 
 
 def dilate_or_erode(images: Array, amount: Array) -> Array:
-    """Lines made wider (amount > 0) or thinner (amount < 0), (n, H, W).
+    """Make lines wider (amount > 0) or thinner (amount < 0).
 
     A blend with the grey dilation or erosion by a plus of five pixels (Serra 1982): amount 1 is a pixel
     more on each side, -1 a pixel less.
+
+    Parameters
+    ----------
+    images : (n, H, W) array of floats
+        Images in [0, 1].
+    amount : (n,) array
+        Pixels on each side of a line, from -1 to 1.
+
+    Returns
+    -------
+    (n, H, W) array
+        New images.
     """
     neighbours = _with_neighbours(images)
     wider, thinner = neighbours.max(axis=0) - images, images - neighbours.min(axis=0)
@@ -229,14 +295,27 @@ def dilate_or_erode(images: Array, amount: Array) -> Array:
 
 
 def blur(images: Array, amount: Array) -> Array:
-    """A blend with the mean of the four neighbours, (n, H, W); amount from 0 to 1."""
+    """Blend each pixel with the mean of its four neighbours.
+
+    Parameters
+    ----------
+    images : (n, H, W) array of floats
+        Images in [0, 1].
+    amount : (n,) array
+        Share of the neighbours, from 0 to 1.
+
+    Returns
+    -------
+    (n, H, W) array
+        New images.
+    """
     neighbours = _with_neighbours(images)
-    softened: Array = images + amount[:, None, None] * (neighbours[1:].mean(axis=0) - images)
-    return softened
+    blurred: Array = images + amount[:, None, None] * (neighbours[1:].mean(axis=0) - images)
+    return blurred
 
 
 def _with_neighbours(images: Array) -> Array:
-    """Each picture itself, and moved by a pixel up, down, left and right, (5, n, H, W)."""
+    """Each image itself, and shifted by a pixel down, up, right and left, (5, n, H, W)."""
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     return np.stack(
         [

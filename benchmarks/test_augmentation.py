@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from backends import Backend, get_backend
+from backends.arrays import Array
 from engine.augmentation.images import augment_images
 from engine.augmentation.strokes import augment_drawings, pack_drawings
 from engine.data.datasets import Examples
@@ -27,7 +28,7 @@ def test_variation(benchmark: Any, digits: Examples, backend: Backend, kind: str
     points = np.stack([np.interp(along, range(5), ZIGZAG[:, axis]) for axis in (0, 1)], axis=1)
     drawings = pack_drawings([Drawing([points], 2)] * AT_ONCE)
 
-    def varied(by: Backend) -> object:
+    def varied(by: Backend) -> Array:
         random = np.random.default_rng(0)
         if kind == "pictures":
             return augment_images(images, STAGE.pictures, random, by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,7 +62,7 @@ class Row:
         return "\n".join(lines)
 
 
-def take_turns(row: Row, contenders: dict[str, Run], rounds: int, scale: float = 1) -> Row:
+def take_turns(row: Row, contenders: Mapping[str, Run], rounds: int, scale: float = 1) -> Row:
     """Time every contender once a round; times are multiplied by ``scale``."""
     for run in contenders.values():
         run()  # compile, allocate, fill the caches

@@ -1,9 +1,9 @@
-"""Fresh variations of pictures: one smooth warp, then pen width, blur and contrast (Simard et al. 2003).
+"""Augmentation of images: one smooth warp, then pen width, blur and contrast (Simard et al. 2003).
 
-A network that never sees the same picture twice learns the digit and not the picture. What comes out is
-framed as MNIST's digits are: the ink about as large as before, its centre of mass in the middle.
+A network that never sees the same image twice learns the digit and not the image. The results are framed as
+MNIST's digits are: the ink about as large as before, its centre of mass in the middle.
 
-Letters: n digits. Angles are in radians; an amount "±x" is drawn evenly from -x to x.
+Letters: n digits. Angles are in radians; an amount "±x" is drawn uniformly from -x to x.
 """
 
 from __future__ import annotations
@@ -19,19 +19,28 @@ from engine.data.framing import SIDE
 
 
 class ImageAugmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How far pictures may be varied; nothing by default.
+    """How strongly images are augmented; not at all by default.
 
     Attributes
     ----------
-    rotation : ± radians
-    size : ± of the logarithm of the scale, after the ink has been scaled back to its old extent
-    aspect : ± of the logarithm by which width grows and height shrinks
-    shear : ± columns a row
-    shift : ± pixels, on each axis; whole pixels are undone by the framing, so 0.5 is any place in between
-    elastic : pixels, the largest standard deviation of a smooth random field
-    width : ± pixels on each side of a line, for half of the digits
-    blur : the largest share of a pixel's neighbours in it, for three in ten
-    contrast : the largest logarithm by which grey is raised
+    rotation : float
+        ± radians.
+    size : float
+        ± of the logarithm of the scale, after the ink has been scaled back to its old extent.
+    aspect : float
+        ± of the logarithm by which the width grows and the height shrinks.
+    shear : float
+        ± columns for each row.
+    shift : float
+        ± pixels on each axis; the framing undoes whole pixels, so 0.5 covers every place in between.
+    elastic : float
+        Largest standard deviation of a smooth random field, in pixels.
+    width : float
+        ± pixels on each side of a line, for half of the digits.
+    blur : float
+        Largest share of its neighbours in a pixel, for three digits in ten.
+    contrast : float
+        Largest logarithm of the factor by which ink is brightened.
     """
 
     rotation: float = 0.0
@@ -48,26 +57,42 @@ class ImageAugmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 def augment_images(
     images: Array, amounts: ImageAugmentation, random: np.random.Generator, backend: Backend
 ) -> Array:
-    """Vary pictures (n, 28, 28) uint8; returns as many, of the same kind."""
-    n = len(images)
-    sampler = Sampler(random, n)
-    varied = backend.imaging.warp(images, *_looked_at(images, amounts, sampler, backend))
+    """Augment images.
+
+    Parameters
+    ----------
+    images : (n, 28, 28) array of uint8
+        Images framed as MNIST's are.
+    amounts : ImageAugmentation
+        How strongly.
+    random : numpy.random.Generator
+        Source of all random numbers; it advances.
+    backend : Backend
+        Does the arithmetic.
+
+    Returns
+    -------
+    (n, 28, 28) array of uint8
+        New images, framed alike.
+    """
+    sampler = Sampler(random, len(images))
+    augmented = backend.imaging.warp(images, *_warp_arguments(images, amounts, sampler, backend))
     if amounts.width:
-        varied = backend.imaging.dilate_or_erode(
-            varied, sampler.symmetric(amounts.width) * sampler.bernoulli(0.5)
+        augmented = backend.imaging.dilate_or_erode(
+            augmented, sampler.symmetric(amounts.width) * sampler.bernoulli(0.5)
         )
     if amounts.blur:
-        varied = backend.imaging.blur(varied, sampler.uniform(amounts.blur) * sampler.bernoulli(0.3))
-    gain = np.exp(sampler.uniform(amounts.contrast)) / np.maximum(0.25, varied.max(axis=(1, 2)))
-    varied *= 255 * gain[:, None, None]
-    framed: Array = backend.imaging.center_by_mass(np.minimum(varied, 255), SIDE)
+        augmented = backend.imaging.blur(augmented, sampler.uniform(amounts.blur) * sampler.bernoulli(0.3))
+    gain = np.exp(sampler.uniform(amounts.contrast)) / np.maximum(0.25, augmented.max(axis=(1, 2)))
+    augmented *= 255 * gain[:, None, None]
+    framed: Array = backend.imaging.center_by_mass(np.minimum(augmented, 255), SIDE)
     return framed
 
 
-def _looked_at(
+def _warp_arguments(
     images: Array, amounts: ImageAugmentation, sampler: Sampler, backend: Backend
 ) -> tuple[Array, Array, Array]:
-    """Where each pixel of the new pictures looks in the old ones, for `Backend.warp`: maps, shifts, knots."""
+    """The maps, shifts and knots of `warp`, from each new image to its old one."""
     forward = _linear_maps(amounts, sampler)
     same = np.tile(np.eye(2, dtype=np.float32), (len(images), 1, 1))
     size = np.exp(sampler.symmetric(amounts.size))

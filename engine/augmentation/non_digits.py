@@ -1,6 +1,6 @@
-"""Drawings that are no digits, made up by sampler, so that a network learns to doubt.
+"""Non-digits: random drawings of anything else, so that a network learns to reject them.
 
-Scribbles, made-up signs, lines between the nodes of a grid (as capitals and houses are), zigzags, outlines,
+Curves, made-up symbols, lines between the nodes of a grid (as in capitals and houses), zigzags, outlines,
 ticks, dashes, and digits that were spoiled: mirrored, turned, crossed out, or two at once.
 """
 
@@ -22,9 +22,24 @@ STILL_DIGITS_TURNED = (
 )  # by a quarter; some of these become a dash or a spiral, at best unclear
 
 
-def scribbles(count: int, digits: list[Drawing], random: np.random.Generator) -> list[Drawing]:
-    """So many drawings that are no digits; ``digits`` are real ones to be spoiled."""
-    makers = [_curves, _polyline, _made_up_sign, _grid_sign, _zigzag, _outline, _tick, _dash]
+def non_digits(count: int, digits: list[Drawing], random: np.random.Generator) -> list[Drawing]:
+    """Make random non-digits.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    digits : list of Drawing
+        Real digits with labels, at least one; about one non-digit in eight is made by spoiling one of these.
+    random : numpy.random.Generator
+        Source of all random numbers; it advances.
+
+    Returns
+    -------
+    list of Drawing
+        Drawings without a label.
+    """
+    makers = [_curves, _polyline, _made_up_symbol, _grid_symbol, _zigzag, _outline, _tick, _dash]
     shares = [0.22, 0.10, 0.19, 0.15, 0.06, 0.09, 0.04, 0.02]
     made = []
     for kind in random.choice(len(makers) + 1, count, p=[*shares, 1 - sum(shares)]):
@@ -34,7 +49,7 @@ def scribbles(count: int, digits: list[Drawing], random: np.random.Generator) ->
 
 
 def _curves(random: np.random.Generator) -> list[Array]:
-    """One or two smooth curves, of a jumping or of a wandering pen."""
+    """One or two smooth curves through random points, or along a random walk."""
     strokes = []
     for _ in range(random.integers(1, 3)):
         knots = int(random.integers(6, 18))
@@ -52,8 +67,8 @@ def _polyline(random: np.random.Generator, corners: int | None = None) -> list[A
     return [np.vstack([points, points[:1]]) if random.random() < 0.3 else points]
 
 
-def _made_up_sign(random: np.random.Generator) -> list[Array]:
-    """Two to four lines, arcs and corners thrown together, as letters and symbols are."""
+def _made_up_symbol(random: np.random.Generator) -> list[Array]:
+    """Two to four random lines, arcs and corners, as letters and symbols are made of."""
     strokes: list[Array] = []
     for _ in range(random.integers(2, 5)):
         kind = random.random()
@@ -73,8 +88,8 @@ def _arc(random: np.random.Generator) -> Array:
     return arc + random.random(2)
 
 
-def _grid_sign(random: np.random.Generator) -> list[Array]:
-    """Lines between the nodes of a shaken 3x3 grid: H, E, K, a house, a hash."""
+def _grid_symbol(random: np.random.Generator) -> list[Array]:
+    """Lines between the nodes of a 3x3 grid with some noise: H, E, K, a house, a hash."""
     nodes = np.stack(np.meshgrid(np.arange(3.0), np.arange(3.0)), axis=-1).reshape(9, 2)
     nodes = nodes * random.uniform(0.6, 1.2, 2) + random.normal(0, 0.12, nodes.shape)
     return [
@@ -83,7 +98,7 @@ def _grid_sign(random: np.random.Generator) -> list[Array]:
 
 
 def _zigzag(random: np.random.Generator) -> list[Array]:
-    """To and fro, in any direction."""
+    """Lines back and forth, in any direction."""
     turns = int(random.integers(4, 14))
     x = np.linspace(0, random.uniform(0.3, 2), turns)
     y = np.arange(turns) % 2 + random.normal(0, 0.15, turns)
@@ -109,7 +124,7 @@ def _outline(random: np.random.Generator) -> list[Array]:
 
 
 def _tick(random: np.random.Generator) -> list[Array]:
-    """A short way down to the right, a long way up."""
+    """A short line down to the right, then a long one up."""
     corner = np.array([random.uniform(0.2, 0.4), 1.0])
     start = corner - np.array([random.uniform(0.15, 0.4), random.uniform(0.15, 0.5)])
     end = corner + np.array([random.uniform(0.4, 0.9), -random.uniform(0.7, 1.1)])
@@ -117,7 +132,7 @@ def _tick(random: np.random.Generator) -> list[Array]:
 
 
 def _dash(random: np.random.Generator) -> list[Array]:
-    """A line that lies."""
+    """A nearly horizontal line."""
     return [np.array([[0.0, 0.0], [1.0, random.uniform(-0.25, 0.25)]])]
 
 

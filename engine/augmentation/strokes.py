@@ -1,8 +1,8 @@
-"""Fresh variations of strokes, before they are drawn: another hand holds the pen.
+"""Augmentation of strokes, before they are drawn: as if another writer had held the pen.
 
-Slant, proportions, tremor, other ends, habits, a pen that is not lifted. Many drawings at once, in arrays of
-one shape. Letters: n digits, K points of a drawing. Angles are in radians; an amount "±x" is drawn evenly
-from -x to x.
+Slant, proportions, tremor, longer and shorter ends, writing styles, a pen that is not lifted. Many drawings
+at once, in arrays of one shape. Letters: n digits, K points of a drawing. Angles are in radians; an amount
+"±x" is drawn uniformly from -x to x.
 """
 
 from __future__ import annotations
@@ -18,27 +18,56 @@ from engine.augmentation.writing_styles import STYLE_POINTS
 from engine.data.drawings import Drawing
 from engine.data.strokes import draw_digits, pack
 
-POINTS = 64  # of a packed drawing; the median one of a tablet has 39
+POINTS = 64  # of a packed drawing; the median drawing from a tablet has 39
 
 
 class StrokeAugmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How far strokes may be varied; lengths are shares of the drawing's longer side. Nothing by default.
+    """How strongly strokes are augmented; not at all by default.
+
+    Lengths are shares of the drawing's longer side.
 
     Attributes
     ----------
-    rotation, shear : ± radians; ± of the height, sideways
-    aspect : ± of the logarithm of the width
-    elastic : the largest standard deviation of a smooth random field
-    unbalance : ± by which one half of the digit grows at the other's cost
-    tremor : the largest amplitude of a shaking hand
-    move, resize : ± for each stroke of several
-    ends : ± by which a stroke's ends run on or stop early
-    smooth, thin : how often corners are rounded; how often every second point is missing (a fast hand)
-    join : how often the pen is not lifted between two strokes
-    hook, flag, foot : how often a nine's tail ends in a hook; a one has a flag; a one stands on a line
-    crossbar, plain : how often a seven is crossed; how often a crossed one is not
-    squeeze : the largest logarithm by which a four is narrowed
-    pen_low, pen_high : width of the pen in pixels
+    rotation : float
+        ± radians.
+    shear : float
+        ± of the height, sideways.
+    aspect : float
+        ± of the logarithm of the width.
+    elastic : float
+        Largest standard deviation of a smooth random field.
+    unbalance : float
+        ± by which one half of the digit grows and the other shrinks.
+    tremor : float
+        Largest amplitude of a shaking pen.
+    move : float
+        ± by which each stroke is shifted, on each axis.
+    resize : float
+        ± of the logarithm by which each stroke is scaled.
+    ends : float
+        ± by which the ends of a stroke are longer or shorter.
+    smooth : float
+        Probability that corners are rounded.
+    thin : float
+        Probability that every second point is missing, as from a fast pen.
+    join : float
+        Probability that the pen is not lifted between the two strokes of a drawing.
+    hook : float
+        Probability that the tail of a nine ends in a hook.
+    flag : float
+        Probability that a one has a flag.
+    foot : float
+        Probability that a one stands on a base line.
+    crossbar : float
+        Probability that a seven is crossed.
+    plain : float
+        Probability that a crossed seven loses its bar.
+    squeeze : float
+        Largest logarithm by which a four is narrowed.
+    pen_low : float
+        Smallest width of the pen in pixels of the 28x28 image.
+    pen_high : float
+        Largest width of the pen in pixels of the 28x28 image.
     """
 
     rotation: float = 0.0
@@ -68,10 +97,15 @@ class PackedDrawings(msgspec.Struct, frozen=True):
 
     Attributes
     ----------
-    points : (n, K, 2) float32, longer side 1, the box's middle at 0; after a drawing's own points its last
-    joined : (n, K - 1) bool, whether the pen was down between a point and the next
-    lengths : (n,) how many points are a drawing's own
-    labels : (n,) int8, -1 for what is no digit
+    points : (n, K, 2) array of float32
+        Points, the longer side scaled to 1 and the middle of the box at 0; after a drawing's own points its
+        last.
+    joined : (n, K - 1) array of bool
+        Whether the pen was down between a point and the next.
+    lengths : (n,) array of int64
+        How many points are a drawing's own.
+    labels : (n,) array of int8
+        Digits; -1 for a non-digit.
     """
 
     points: Array
@@ -87,7 +121,18 @@ class PackedDrawings(msgspec.Struct, frozen=True):
 
 
 def pack_drawings(drawings: list[Drawing]) -> PackedDrawings:
-    """Drawings, packed; those with more than 64 points lose some between the others."""
+    """Pack drawings into arrays; those with more than 64 points lose some, evenly.
+
+    Parameters
+    ----------
+    drawings : list of Drawing
+        Drawings with at least one point each.
+
+    Returns
+    -------
+    PackedDrawings
+        The same drawings, in the same order.
+    """
     n = len(drawings)
     points = np.zeros((n, POINTS, 2), np.float32)
     joined = np.zeros((n, POINTS - 1), bool)
@@ -104,7 +149,7 @@ def pack_drawings(drawings: list[Drawing]) -> PackedDrawings:
 
 
 def _at_most(count: int, points: Array, joined: Array) -> tuple[Array, Array]:
-    """Lines with at most so many points, spread evenly over the old ones; the ends of strokes stay."""
+    """Lines with at most ``count`` points, spread evenly over the old ones; the ends of strokes stay."""
     if len(points) <= count:
         return points, joined
     lifted = np.flatnonzero(~joined)
@@ -118,12 +163,29 @@ def _at_most(count: int, points: Array, joined: Array) -> tuple[Array, Array]:
 def augment_drawings(
     drawings: PackedDrawings, amounts: StrokeAugmentation, random: np.random.Generator, backend: Backend
 ) -> Array:
-    """Vary drawings and draw them: (n, 28, 28) uint8."""
+    """Augment drawings, and draw them as MNIST frames its digits.
+
+    Parameters
+    ----------
+    drawings : PackedDrawings
+        The drawings, n of them; not changed.
+    amounts : StrokeAugmentation
+        How strongly.
+    random : numpy.random.Generator
+        Source of all random numbers; it advances.
+    backend : Backend
+        Does the arithmetic.
+
+    Returns
+    -------
+    (n, 28, 28) array of uint8
+        Images, ink = 255.
+    """
     sampler = Sampler(random, len(drawings))
     points, joined, lengths = _with_writing_styles(drawings, amounts, sampler)
-    points = _vary_each_stroke(points, joined, amounts, sampler)
-    points = _vary_whole(points, drawings.labels, amounts, sampler, backend)
-    # A fast hand or a slow tablet: every second point falls on the one before, unless a stroke ends there.
+    points = _augment_each_stroke(points, joined, amounts, sampler)
+    points = _augment_whole(points, drawings.labels, amounts, sampler, backend)
+    # A fast pen or a slow tablet: every second point falls on the one before, unless a stroke ends there.
     missing = sampler.bernoulli(amounts.thin)[:, None] & joined[:, :-1] & joined[:, 1:]
     missing[:, 1::2] = False
     points[:, 1:-1][missing] = points[:, :-2][missing]
@@ -136,7 +198,7 @@ def augment_drawings(
 def _with_writing_styles(
     drawings: PackedDrawings, amounts: StrokeAugmentation, sampler: Sampler
 ) -> tuple[Array, Array, Array]:
-    """Some digits with what many people add to them, or without it."""
+    """Some of the digits with a writing style added or taken away."""
     points, joined, lengths = drawings.points.copy(), drawings.joined.copy(), drawings.lengths.copy()
     lifted = _lifted_once(joined, lengths)
     plain = (drawings.labels == 7) & lifted.any(axis=1) & sampler.bernoulli(amounts.plain)
@@ -161,7 +223,9 @@ def _with_writing_styles(
     return points, joined, lengths
 
 
-def _vary_each_stroke(points: Array, joined: Array, amounts: StrokeAugmentation, sampler: Sampler) -> Array:
+def _augment_each_stroke(
+    points: Array, joined: Array, amounts: StrokeAugmentation, sampler: Sampler
+) -> Array:
     """Each stroke on its own: its size and place, its corners, its ends."""
     n, k, _ = points.shape
     stroke = np.zeros((n, k), np.intp)
@@ -184,7 +248,7 @@ def _vary_each_stroke(points: Array, joined: Array, amounts: StrokeAugmentation,
 
 
 def _move_ends(points: Array, joined: Array, amounts: StrokeAugmentation, sampler: Sampler) -> None:
-    """Let strokes begin earlier or later, and end so, in the direction they have. Changes points."""
+    """Make the ends of strokes longer or shorter, in the direction they have. Changes points."""
     down = np.pad(joined, ((0, 0), (1, 1)))
     begins, ends = ~down[:, :-1] & down[:, 1:], down[:, :-1] & ~down[:, 1:]
     for at, inward in ((begins, 2), (ends, -2)):
@@ -196,7 +260,7 @@ def _move_ends(points: Array, joined: Array, amounts: StrokeAugmentation, sample
         points[which, place] += outward * (amount / length)[:, None]
 
 
-def _vary_whole(
+def _augment_whole(
     points: Array, labels: Array, amounts: StrokeAugmentation, sampler: Sampler, backend: Backend
 ) -> Array:
     """The drawing as a whole: bent, unbalanced, slanted, turned, shaken."""
@@ -225,7 +289,7 @@ def _bend(points: Array, sampler: Sampler, backend: Backend) -> Array:
 
 
 def _ended(points: Array, lengths: Array) -> Array:
-    """Drawings whose own points are followed by the last of them."""
+    """The points, with each drawing's last own point repeated to the end."""
     beyond = np.arange(points.shape[1]) >= lengths[:, None]
     last = points[np.arange(len(points)), lengths - 1]
     return np.where(beyond[:, :, None], last[:, None, :], points)
@@ -238,7 +302,7 @@ def _lifted(joined: Array, lengths: Array) -> Array:
 
 
 def _lifted_once(joined: Array, lengths: Array) -> Array:
-    """The same for drawings of just two strokes."""
+    """The same, for drawings of exactly two strokes only."""
     lifted = _lifted(joined, lengths)
     once: Array = lifted & (lifted.sum(axis=1, keepdims=True) == 1)
     return once

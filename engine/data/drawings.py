@@ -1,7 +1,7 @@
-"""Drawings in files: strokes with what they show, as JSON or in the UNIPEN format.
+"""Files of drawings: strokes with their labels, as JSON or in the UNIPEN format.
 
 JSON: ``[{"label": 8, "strokes": [[[x, y], ...], ...]}, ...]``, x to the right, y down, in any unit. The label
-may be null (the drawing is no digit) or missing (nobody has said); ``writer`` tells hands apart; other keys
+may be null (the drawing is a non-digit) or missing (unknown); ``writer`` identifies the writer; other keys
 are ignored.
 
 UNIPEN (Guyon et al. 1994), as the original form of "Pen-Based Recognition of Handwritten Digits" (Alpaydin
@@ -29,13 +29,16 @@ Label = Annotated[int, msgspec.Meta(ge=0, le=9)]
 
 
 class Drawing(msgspec.Struct):
-    """What somebody drew.
+    """Strokes, and what is known of them.
 
     Attributes
     ----------
-    strokes : one (points, 2) float64 array for each stroke, x to the right, y down
-    label : the digit it is, or None where it is no digit or unknown
-    writer : whose hand
+    strokes : list of (K, 2) arrays of float64
+        The points of each stroke, x to the right, y down, in any unit.
+    label : int, optional
+        The digit, 0 to 9; None for a non-digit, or where it is unknown.
+    writer : int or str, optional
+        Who wrote it.
     """
 
     strokes: list[Any]
@@ -50,12 +53,22 @@ class _DrawingInJson(msgspec.Struct):
 
 
 def read_drawings(path: Path) -> list[Drawing]:
-    """Read a file of drawings, JSON or UNIPEN, whichever it is.
+    """Read a file of drawings, whether JSON or UNIPEN.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    list of Drawing
+        The drawings in the order of the file.
 
     Raises
     ------
     DataError
-        No such file, neither format, or a point that is not finite; the message says where.
+        The file is missing, has neither format, or has a point that is not finite.
     """
     text = _read_text(path)
     if text.lstrip()[:1] in ("[", "{"):
@@ -66,7 +79,23 @@ def read_drawings(path: Path) -> list[Drawing]:
 
 
 def read_drawing(path: Path) -> Drawing:
-    """Read a file with one drawing: a JSON object with strokes, or a list that holds just one."""
+    """Read a file with one drawing: a JSON object with strokes, or a list of one.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    Drawing
+        The drawing.
+
+    Raises
+    ------
+    DataError
+        The file does not hold exactly one drawing, or `read_drawings` cannot read it.
+    """
     drawings = read_drawings(path)
     if len(drawings) != 1:
         raise DataError(f"{path} holds {len(drawings)} drawings; give a file with one")
@@ -74,7 +103,18 @@ def read_drawing(path: Path) -> Drawing:
 
 
 def drawings_sha256(drawings: Sequence[Drawing]) -> str:
-    """A fingerprint of the strokes and labels, whatever file they came from."""
+    """Hash the strokes and labels, independently of the file they came from.
+
+    Parameters
+    ----------
+    drawings : sequence of Drawing
+        Drawings, whose order matters.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal.
+    """
     digest = hashlib.sha256()
     for drawing in drawings:
         digest.update(f"{drawing.label} {len(drawing.strokes)}".encode())

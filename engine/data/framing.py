@@ -1,11 +1,11 @@
-"""MNIST's own way of framing a digit, which everything that is read must share.
+"""MNIST's own way of framing a digit, which every input of a network must share.
 
 LeCun et al. (1998) scaled each digit so that the longer side of its ink is 20 pixels, and placed it in
-a 28x28 picture by its centre of mass. A network that learnt from such pictures reads others badly: digits
-painted straight into a 28x28 grid are read 28-59 % right by a network that is 98 % right on MNIST.
+a 28x28 image by its centre of mass. A network that learned from such images does badly on others: of digits
+painted straight into a 28x28 grid, a network with 98 % accuracy on MNIST recognizes 28-59 %.
 The rounding below is that of QMNIST's reconstruction (Yadav and Bottou 2019).
 
-Pictures are (rows, columns), y down; ink is 255 (bytes) or 1 (floating point), paper is 0.
+Images are (rows, columns), y down; ink is 255 (bytes) or 1 (floating point), background is 0.
 A pixel's centre lies at its index + 0.5.
 """
 
@@ -16,20 +16,24 @@ import numpy as np
 from backends.arrays import Array
 from backends.imaging import center_by_mass
 
-SIDE = 28  # a picture's side, in pixels
-BOX = 20  # the longer side of its ink
+SIDE = 28  # px, the side of an image
+BOX = 20  # px, the longer side of its ink
 
 
 def frame_digit(ink: Array) -> Array:
-    """A grey picture of one digit, of any size, framed as MNIST frames it.
+    """Frame a grey image of one digit, of any size, as MNIST does.
+
+    The image is cropped to the ink, its longer side scaled to 20 pixels by area, and centred by mass.
 
     Parameters
     ----------
-    ink : (rows, columns), non-negative, paper exactly 0
+    ink : (rows, columns) array
+        Non-negative, background exactly 0.
 
     Returns
     -------
-    (28, 28) uint8: cropped to the ink, the longer side scaled to 20 pixels by area, centred by mass.
+    (28, 28) array of uint8
+        The framed image, ink = 255; blank where there is no ink.
     """
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if not len(rows):
@@ -43,10 +47,27 @@ def frame_digit(ink: Array) -> Array:
 
 
 def resampling(source: int, target: int) -> Array:
-    """The matrix (target, source) that turns a line of ``source`` pixels into one of ``target``.
+    """Make the matrix that resamples a line of pixels.
 
-    Each row sums to 1. Shrinking takes the mean over each new pixel: entry (t, s) is the share of new
-    pixel t that old pixel s covers. Enlarging draws straight lines between the old pixels' centres.
+    Shrinking takes the mean over each new pixel: entry (t, s) is the share of new pixel t that old pixel s
+    covers. Enlarging interpolates linearly between the centres of the old pixels.
+
+    Parameters
+    ----------
+    source : int
+        Number of old pixels.
+    target : int
+        Number of new pixels.
+
+    Returns
+    -------
+    (target, source) array of float64
+        Weights; each row sums to 1.
+
+    Examples
+    --------
+    >>> resampling(4, 2).tolist()
+    [[0.5, 0.5, 0.0, 0.0], [0.0, 0.0, 0.5, 0.5]]
     """
     if target > source:
         centres = (np.arange(target) + 0.5) * (source / target) - 0.5  # of the new pixels, as old indices

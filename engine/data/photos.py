@@ -1,4 +1,4 @@
-"""From a picture of one digit (a photo, a scan, a file) to the 28x28 picture that the network reads."""
+"""From a picture of one digit (a photo, a scan, a file) to the 28x28 image that is the network's input."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from backends.errors import InkdigitsError
 from engine.data.framing import SIDE, frame_digit
 
 LARGEST_SIDE = 256  # px; a larger picture is shrunk to this first: the digit will be 20
-EVEN_BELOW = 64  # px; a smaller picture is no photo, and its paper is taken to be even
-NOISE = 6.0  # what is closer to the paper than this many of the paper's own deviations is paper
-FAINT = 0.25  # on noisy paper, what is fainter than this share of the ink is paper too
-SPECK = 0.03  # a spot with less than this share of the largest spot's ink is dirt
+EVEN_BELOW = 64  # px; a smaller picture is no photo, and its background is taken to be even
+NOISE = 6.0  # standard deviations of the background within which a pixel belongs to it
+FAINT = 0.25  # on a noisy background, pixels fainter than this share of the ink belong to it too
+SPECK = 0.03  # a component with less than this share of the largest one's ink is dirt
 
 
 class ImageError(InkdigitsError):
-    """A picture that cannot be read, or has nothing on it."""
+    """A picture file that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,12 @@ class FoundDigit:
 
     Attributes
     ----------
-    image : (28, 28) uint8, as the network reads it; blank when nothing stands out from the paper
-    box : (left, top, right, bottom) of the ink, each as a share of the picture's width or height
-    dark_on_light : whether the ink is darker than the paper
+    image : (28, 28) array of uint8
+        The network's input; blank when nothing stands out from the background.
+    box : tuple of float
+        Left, top, right and bottom of the ink, as shares of the picture's width or height.
+    dark_on_light : bool
+        Whether the ink is darker than the background.
     """
 
     image: Array
@@ -40,16 +43,32 @@ class FoundDigit:
 
 
 def read_picture(path: Path) -> Array:
-    """A picture file as (rows, columns, 3) float64 in [0, 1], the longer side at most 256 pixels.
+    """Read a picture file.
 
-    Turned as its EXIF data say; transparent parts count as white. Raises `ImageError`.
+    The picture is rotated as its EXIF data say and shrunk until its longer side has at most 256 pixels.
+    Transparent parts become white.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    (rows, columns, 3) array of float64
+        Colours in [0, 1].
+
+    Raises
+    ------
+    ImageError
+        Pillow is not installed, or the file is missing, damaged, too large or no picture.
     """
     try:
         from PIL import Image, ImageOps
     except ImportError:
         raise ImageError("reading pictures needs Pillow: pip install pillow") from None
     try:
-        # A picture so large that Pillow warns of it is refused: what it holds is not worth the memory.
+        # A picture so large that Pillow warns of it is refused: it could fill the memory.
         with warnings.catch_warnings(action="error"), Image.open(path) as file:
             file.draft("RGB", (2 * LARGEST_SIDE, 2 * LARGEST_SIDE))  # large JPEG files: read a part only
             picture = ImageOps.exif_transpose(file).convert("RGBA")
@@ -63,17 +82,23 @@ def read_picture(path: Path) -> Array:
 
 
 def find_digit(picture: Array) -> FoundDigit:
-    """Tell ink from paper, and frame the ink as MNIST does.
+    """Separate ink from background, and frame the ink as MNIST does.
 
-    The rim of the picture tells what paper looks like, also where light falls unevenly; ink is what differs
-    from paper in colour, to whichever side, darker or lighter, differs more.
+    The background is estimated from the rim of the picture, also under uneven light. Ink is whatever differs
+    from it in colour: the darker pixels or the lighter ones, whichever differ more in all.
 
     Parameters
     ----------
-    picture : (rows, columns) grey or (rows, columns, 3) colour, in [0, 1]
+    picture : (rows, columns) or (rows, columns, 3) array
+        Grey levels or colours in [0, 1].
+
+    Returns
+    -------
+    FoundDigit
+        The digit, framed, and where it was found.
     """
     colours = picture.reshape(*picture.shape[:2], -1).astype(np.float64)
-    difference = colours - np.stack([_paper(channel) for channel in np.moveaxis(colours, 2, 0)], axis=2)
+    difference = colours - np.stack([_background(channel) for channel in np.moveaxis(colours, 2, 0)], axis=2)
     strength = np.sqrt((difference**2).mean(axis=2))
     noise = NOISE * np.sqrt((strength[_rim(strength.shape)] ** 2).mean()) if _is_photo(strength) else 0.0
     brightness = difference.mean(axis=2)
@@ -88,9 +113,17 @@ def find_digit(picture: Array) -> FoundDigit:
 
 
 def images_from_pictures(pictures: Array) -> Array:
-    """Many pictures of one size, (N, rows, columns) or (N, rows, columns, 3), as (N, 28, 28) uint8.
+    """Find and frame the digits in many pictures of one size.
 
-    Bytes are taken as 0-255, floating point as 0-1 when no pixel is above 1, else scaled by the largest.
+    Parameters
+    ----------
+    pictures : (N, rows, columns) or (N, rows, columns, 3) array
+        Bytes from 0 to 255, or numbers from 0 to 1; if one is above 1, all are divided by the largest.
+
+    Returns
+    -------
+    (N, 28, 28) array of uint8
+        Inputs for a network.
     """
     top = 255 if pictures.dtype == np.uint8 else max(1.0, float(pictures.max(initial=0)))
     found = [find_digit(picture / top).image for picture in pictures]
@@ -110,8 +143,8 @@ def _rim(shape: tuple[int, ...]) -> Array:
     return rim
 
 
-def _paper(channel: Array) -> Array:
-    """The paper's brightness everywhere: a curved surface through the rim, or the rim's median if even.
+def _background(channel: Array) -> Array:
+    """The background everywhere: a quadratic surface through the rim, or the rim's median if even.
 
     Digits may touch the rim, so points far off the surface are left out and the surface is fitted again.
     """
@@ -132,14 +165,14 @@ def _paper(channel: Array) -> Array:
 
 
 def _deviation(values: Array) -> float:
-    """The standard deviation as the median tells it, which a few strangers do not change."""
+    """A robust standard deviation, from the median absolute deviation: a few outliers do not change it."""
     return float(1.4826 * np.median(np.abs(values - np.median(values))))
 
 
 def _without_specks(ink: Array) -> Array:
-    """Leave out spots of dirt: connected pieces with far less ink than the largest."""
+    """The ink without dirt: connected components with far less ink than the largest are dropped."""
     labels = np.where(ink > 0, np.arange(1, ink.size + 1).reshape(ink.shape), 0)
-    while True:  # every pixel takes its neighbours' largest label, until each piece has one
+    while True:  # every pixel takes its neighbours' largest label, until each component has one
         spread = labels
         for axis in (0, 1):
             spread = np.maximum(spread, np.maximum(_shifted(spread, 1, axis), _shifted(spread, -1, axis)))
@@ -153,7 +186,7 @@ def _without_specks(ink: Array) -> Array:
 
 
 def _shifted(labels: Array, by: int, axis: int) -> Array:
-    """Labels moved by one pixel, zeros coming in from outside."""
+    """Labels shifted by one pixel, with zeros from outside."""
     moved = np.roll(labels, by, axis)
     np.moveaxis(moved, axis, 0)[0 if by > 0 else -1] = 0
     return moved

@@ -1,11 +1,11 @@
-"""From a drawing to the 28x28 picture that the network reads.
+"""From a drawing to the 28x28 image that is the network's input.
 
 A drawing is a list of strokes; a stroke is a list of points (x, y), x to the right, y down, in any unit.
-The lines are scaled first and drawn afterwards, with a pen of fixed width: so the picture does not depend
-on how large the digit was drawn, where, or with which brush. (Shrinking a painted picture instead loses
-up to 12 points of accuracy with a wide brush.)
+The lines are scaled first and drawn afterwards, with a pen of fixed width, so that the image does not depend
+on how large the digit was drawn, where, or with which brush. (Shrinking a painted image instead loses up to
+12 points of accuracy with a wide brush.)
 
-The window, the command line and training all come through `draw_digits`.
+The window, the command line and training all use `draw_digits`.
 """
 
 from __future__ import annotations
@@ -22,18 +22,26 @@ from backends.base import Backend
 from engine.data.framing import BOX, SIDE
 
 PEN_WIDTH = 2.25  # px; MNIST's own strokes are 2.5 px wide in the median, 1.8 to 4.0
-FINEST_STEP = 0.05  # px; points closer than this to the one before change nothing that can be seen
-STRAY = 0.08  # a stroke smaller than this share of the largest is a stray touch: no digit has a dot
+FINEST_STEP = 0.05  # px; a point closer than this to the one before makes no visible difference
+STRAY = 0.08  # a stroke smaller than this share of the largest is a stray touch: digits have no dots
 
 Stroke = Sequence[Sequence[float]] | npt.NDArray[np.floating]
 Strokes = Sequence[Stroke]
 
 
 class Lines(NamedTuple):
-    """Strokes as arrays: points in the order of writing, and where the pen was down between them."""
+    """Strokes as arrays.
 
-    points: Array  # (K, 2)
-    joined: Array  # (K - 1,) bool
+    Attributes
+    ----------
+    points : (K, 2) array of float64
+        Points in the order of writing.
+    joined : (K - 1,) array of bool
+        Whether the pen was down between a point and the next.
+    """
+
+    points: Array
+    joined: Array
 
 
 def strokes_to_image(strokes: Strokes, pen_width: float = PEN_WIDTH, backend: Backend | None = None) -> Array:
@@ -41,13 +49,24 @@ def strokes_to_image(strokes: Strokes, pen_width: float = PEN_WIDTH, backend: Ba
 
     Parameters
     ----------
-    strokes : list of strokes, each a list of finite points (x, y), y down; a single point is a dot
-    pen_width : in pixels of the 28x28 picture
-    backend : draws the lines; plain NumPy without one
+    strokes : list of strokes
+        Each a list of finite points (x, y), x to the right, y down, in any unit; a single point is a dot.
+    pen_width : float
+        In pixels of the 28x28 image.
+    backend : Backend, optional
+        Draws the lines; plain NumPy by default.
 
     Returns
     -------
-    (28, 28) uint8, ink = 255; blank when there is no point at all
+    (28, 28) array of uint8
+        Ink = 255; blank when there is no point at all.
+
+    Examples
+    --------
+    >>> image = strokes_to_image([[(0, 0), (0, 9)]])  # a straight one
+    >>> rows, columns = np.nonzero(image)
+    >>> int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+    (20, 3)
     """
     lines = pack(strokes)
     if not len(lines.points):
@@ -58,7 +77,18 @@ def strokes_to_image(strokes: Strokes, pen_width: float = PEN_WIDTH, backend: Ba
 
 
 def pack(strokes: Strokes) -> Lines:
-    """Strokes as `Lines`, without empty strokes, stray touches, and points too close to tell apart."""
+    """Pack strokes into arrays, without empty strokes, stray touches, and points too close to tell apart.
+
+    Parameters
+    ----------
+    strokes : list of strokes
+        Each a list of finite points (x, y), x to the right, y down, in any unit.
+
+    Returns
+    -------
+    Lines
+        Points and pen in two arrays; without any point, both are empty.
+    """
     arrays = [np.asarray(stroke, np.float64).reshape(-1, 2) for stroke in strokes if len(stroke)]
     if not arrays:
         return Lines(np.zeros((0, 2)), np.zeros(0, bool))
@@ -76,13 +106,19 @@ def draw_digits(points: Array, joined: Array, pen_width: Array, backend: Backend
 
     Parameters
     ----------
-    points : (n, K, 2), in any unit; a drawing with fewer than K points repeats its last one
-    joined : (n, K - 1) bool, whether the pen was down between a point and the next
-    pen_width : (n,), in pixels of the 28x28 picture
+    points : (n, K, 2) array of floats
+        Points in any unit; a drawing with fewer than K points repeats its last one.
+    joined : (n, K - 1) array of bool
+        Whether the pen was down between a point and the next.
+    pen_width : (n,) array
+        Pen widths in pixels of the 28x28 image.
+    backend : Backend, optional
+        Draws the lines; plain NumPy by default.
 
     Returns
     -------
-    (n, 28, 28) uint8
+    (n, 28, 28) array of uint8
+        Images, ink = 255.
     """
     how = backend.imaging if backend else imaging
     points = _scale_to_box(points, pen_width)
@@ -106,12 +142,23 @@ def _scale_to_box(points: Array, pen_width: Array) -> Array:
 
 
 def extent(points: Array) -> float:
-    """The longer side of the box around points."""
+    """Measure the longer side of the box around points.
+
+    Parameters
+    ----------
+    points : (K, 2) array
+        At least one point.
+
+    Returns
+    -------
+    float
+        Length in the unit of the points.
+    """
     return float(np.ptp(points, axis=0).max())
 
 
 def _thinned(stroke: Array, step: float) -> Array:
-    """A stroke without the points that lie within ``step`` of the one before, along the line.
+    """A stroke without the points that lie within ``step`` of the one before, along the stroke.
 
     The two ends are kept; a lone point is doubled, so that it is joined to itself.
     """

@@ -1,4 +1,4 @@
-"""How good a network is: accuracy with its uncertainty, second guesses, and what is taken for what."""
+"""How good a network is: accuracy with its confidence interval, top-2 accuracy, confusion matrix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backends.arrays import Array
-from engine.augmentation.non_digits import scribbles
+from engine.augmentation.non_digits import non_digits
 from engine.data.datasets import DataError, Examples
 from engine.data.drawings import Drawing
 from engine.data.framing import SIDE
@@ -24,12 +24,14 @@ AT_ONCE = 2000  # images for one call: enough to be fast, few enough to stay sma
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A network's answers to examples whose labels are known; of no examples, the accuracies are NaN.
+    """A network's answers to labelled examples; without any example, the accuracies are NaN.
 
     Attributes
     ----------
-    labels : (N,) integers
-    probabilities : (N, 10)
+    labels : (N,) array of integers
+        True digits.
+    probabilities : (N, 10) array
+        Predicted probabilities.
     """
 
     labels: Array
@@ -37,6 +39,7 @@ class Evaluation:
 
     @property
     def n(self) -> int:
+        """The number of examples."""
         return len(self.labels)
 
     @property
@@ -47,11 +50,12 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float:
+        """The share of examples whose digit is the most probable one."""
         return _share(self.answers == self.labels)
 
     @property
     def interval_95(self) -> tuple[float, float]:
-        """The 95 % interval of the accuracy."""
+        """The 95 % confidence interval of the accuracy."""
         return wilson_interval(int((self.answers == self.labels).sum()), self.n)
 
     @property
@@ -76,7 +80,20 @@ class Evaluation:
 
 
 def evaluate(network: Network, examples: Examples) -> Evaluation:
-    """Let a network answer all examples."""
+    """Predict all examples.
+
+    Parameters
+    ----------
+    network : Network
+        The network to evaluate.
+    examples : Examples
+        Images and labels, at least one.
+
+    Returns
+    -------
+    Evaluation
+        The answers.
+    """
     parts = [
         network.predict_proba(examples.images[start : start + AT_ONCE])
         for start in range(0, len(examples), AT_ONCE)
@@ -86,14 +103,18 @@ def evaluate(network: Network, examples: Examples) -> Evaluation:
 
 @dataclass(frozen=True)
 class DrawingsEvaluation:
-    """What a network made of drawings.
+    """A network's answers to drawings.
 
     Attributes
     ----------
-    labelled : answers to the drawings that are digits, whatever the state
-    images : (N, 28, 28) uint8, what the network saw of those
-    states : how many of all drawings, labelled or not, were said to be what
-    milliseconds_per_digit : mean time from strokes to answer, one drawing after the other
+    labelled : Evaluation
+        Answers to the drawings that are digits, whatever the verdict.
+    images : (N, 28, 28) array of uint8
+        The network's inputs for those.
+    states : dict of str to int
+        How many of all drawings, labelled or not, got each verdict.
+    milliseconds_per_digit : float
+        Mean time from strokes to answer, one drawing after the other.
     """
 
     labelled: Evaluation
@@ -103,34 +124,55 @@ class DrawingsEvaluation:
 
 
 def evaluate_drawings(network: Network, drawings: list[Drawing]) -> DrawingsEvaluation:
-    """Let a network read drawings as the window does, one at a time; raises `DataError` without any."""
+    """Recognize drawings as the window does, one at a time.
+
+    Parameters
+    ----------
+    network : Network
+        The network to evaluate.
+    drawings : list of Drawing
+        Drawings with or without a label.
+
+    Returns
+    -------
+    DrawingsEvaluation
+        The answers.
+
+    Raises
+    ------
+    DataError
+        There is no drawing.
+    """
     if not drawings:
-        raise DataError("there are no drawings to read")
+        raise DataError("there are no drawings to recognize")
     labelled = [index for index, drawing in enumerate(drawings) if drawing.label is not None]
     recognize_strokes(network, drawings[0].strokes)  # whatever happens only once happens here
     started = time.perf_counter()
-    read = [recognize_strokes(network, drawing.strokes) for drawing in drawings]
+    recognitions = [recognize_strokes(network, drawing.strokes) for drawing in drawings]
     seconds = time.perf_counter() - started
-    nothing = np.full(10, 0.1)  # of an empty drawing nothing is known
-    probabilities = [read[index].probabilities for index in labelled]
+    uniform = np.full(10, 0.1)  # an empty drawing could be any digit
+    probabilities = [recognitions[index].probabilities for index in labelled]
     evaluation = Evaluation(
         np.array([drawings[index].label for index in labelled], np.int64),
-        np.array([nothing if p is None else p for p in probabilities]).reshape(-1, 10),
+        np.array([uniform if p is None else p for p in probabilities]).reshape(-1, 10),
     )
-    states = {state.value: sum(each.state is state for each in read) for state in State}
-    images = np.array([read[index].image for index in labelled], np.uint8).reshape(-1, SIDE, SIDE)
+    states = {state.value: sum(each.state is state for each in recognitions) for state in State}
+    images = np.array([recognitions[index].image for index in labelled], np.uint8).reshape(-1, SIDE, SIDE)
     return DrawingsEvaluation(evaluation, images, states, 1000 * seconds / len(drawings))
 
 
 @dataclass(frozen=True)
 class UnseenWriters:
-    """What networks made of digits by writers that they had not learnt from, and of scribbles.
+    """Networks' answers to digits by writers that they have not learned from, and to non-digits.
 
     Attributes
     ----------
-    evaluation : labels and untempered probabilities of N digits
-    writers : (N,) who wrote them, as text
-    of_non_digits : (M, 10) untempered probabilities of drawings that are no digits
+    evaluation : Evaluation
+        Labels and untempered probabilities of N digits.
+    writers : (N,) array of str
+        Their writers.
+    of_non_digits : (M, 10) array
+        Untempered probabilities of non-digits.
     """
 
     evaluation: Evaluation
@@ -139,7 +181,18 @@ class UnseenWriters:
 
     @classmethod
     def pooled(cls, parts: Sequence[UnseenWriters]) -> UnseenWriters:
-        """All of them together."""
+        """Concatenate the answers of several networks.
+
+        Parameters
+        ----------
+        parts : sequence of UnseenWriters
+            One for each network.
+
+        Returns
+        -------
+        UnseenWriters
+            All digits and non-digits, in the same order.
+        """
         evaluations = [part.evaluation for part in parts]
         return cls(
             Evaluation(
@@ -152,29 +205,44 @@ class UnseenWriters:
 
     @property
     def interval_95(self) -> tuple[float, float]:
-        """The 95 % interval of the mean accuracy over writers like these.
+        """The 95 % confidence interval of the mean accuracy over writers like these.
 
-        That the networks of a cross-validation share most of what they learnt from is not in it.
+        It takes the networks for independent, though those of a cross-validation share most training data.
         """
         evaluation = self.evaluation
         return clustered_interval(evaluation.answers == evaluation.labels, self.writers)
 
     @property
     def decision(self) -> DecisionRule:
-        """How answers are best read, fitted on these."""
+        """The decision rule that is fitted to these answers."""
         return fit_decision_rule(self.evaluation.probabilities, self.evaluation.labels, self.of_non_digits)
 
 
 def evaluate_unseen_writers(
     network: Network, drawings: Sequence[Drawing], random: np.random.Generator
 ) -> UnseenWriters:
-    """Read the digits among drawings that a network has not learnt from, and as many scribbles."""
+    """Predict the digits among drawings that a network has not learned from, and as many non-digits.
+
+    Parameters
+    ----------
+    network : Network
+        The network to evaluate.
+    drawings : sequence of Drawing
+        Drawings by writers that it has not learned from; those without a label are left out.
+    random : numpy.random.Generator
+        Makes the non-digits; it advances.
+
+    Returns
+    -------
+    UnseenWriters
+        The answers.
+    """
     digits = [drawing for drawing in drawings if drawing.label is not None]
     of_digits, of_non_digits = (
         network.predict_proba(
             np.stack([strokes_to_image(each.strokes, backend=network.backend) for each in some])
         )
-        for some in (digits, scribbles(len(digits), digits, random))
+        for some in (digits, non_digits(len(digits), digits, random))
     )
     labels = np.array([drawing.label for drawing in digits], np.int64)
     return UnseenWriters(

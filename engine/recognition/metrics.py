@@ -1,4 +1,4 @@
-"""Shares of right answers and their 95 % intervals."""
+"""Confidence intervals of an accuracy."""
 
 from __future__ import annotations
 
@@ -8,21 +8,30 @@ import numpy as np
 
 from backends.arrays import Array
 
-FEWEST_GROUPS = 6  # that an interval over groups is made of
+FEWEST_GROUPS = 6  # with fewer, an interval over groups says nothing
 
 
 def clustered_interval(right: Array, groups: Array) -> tuple[float, float]:
-    """The 95 % interval of a share whose examples come in groups that resemble each other, as a writer's do.
+    """Compute the 95 % interval of an accuracy over clustered examples, such as the digits of some writers.
 
-    The share is a ratio of two sums over groups, right answers and examples, and the groups are what is drawn
-    by chance (Cochran 1977, section 6.3): variance = G / (G - 1) · Σ (right_g - share · n_g)² / n². Its root
-    counts as often as Student's t with G - 1 degrees of freedom says, and the interval is never narrower than
-    `wilson_interval` of the examples. Fewer than `FEWEST_GROUPS` tell nothing of others: 0 to 1.
+    The accuracy is a ratio of two sums over groups, right answers and examples, and it is the groups that are
+    sampled (Cochran 1977, section 6.3): variance = G / (G - 1) · Σ (right_g - accuracy · n_g)² / n². The half
+    width is its root times Student's t with G - 1 degrees of freedom, and the interval is never narrower than
+    `wilson_interval` of the examples.
 
     Parameters
     ----------
-    right : (n,) bool
-    groups : (n,) what group each belongs to
+    right : (n,) array of bool
+        Which answers are right.
+    groups : (n,) array
+        The group of each example.
+
+    Returns
+    -------
+    low : float
+        Lower end; 0 with fewer than `FEWEST_GROUPS` groups, which say nothing about others.
+    high : float
+        Upper end; 1 with so few groups.
     """
     _, group = np.unique(groups, return_inverse=True)
     sizes = np.bincount(group)
@@ -49,10 +58,30 @@ def _share(true: Array) -> float:
 
 
 def wilson_interval(right: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """The interval in which the true share lies with 95 % confidence, of ``right`` successes in ``n`` tries.
+    """Compute Wilson's score interval of a proportion (1927).
 
-    Wilson's score interval (1927), which stays inside [0, 1] and holds near 100 %, where the usual
-    plus-or-minus does not. Of no tries at all nothing is known: 0 to 1.
+    It stays inside [0, 1] and holds near 100 %, where the usual plus-or-minus does not.
+
+    Parameters
+    ----------
+    right : int
+        Number of successes.
+    n : int
+        Number of trials.
+    z : float
+        Quantile of the normal distribution; the default gives 95 % confidence.
+
+    Returns
+    -------
+    low : float
+        Lower end; 0 without any trial.
+    high : float
+        Upper end; 1 without any trial.
+
+    Examples
+    --------
+    >>> [round(end, 4) for end in wilson_interval(81, 263)]  # Newcombe (1998), table I
+    [0.2553, 0.3662]
     """
     if not n:
         return 0.0, 1.0

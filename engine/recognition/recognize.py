@@ -1,7 +1,7 @@
-"""From probabilities to an answer: a digit, two candidates, or a reason for having none.
+"""From probabilities to a verdict: a digit, two candidates, or a reason for having none.
 
-The one place where it is decided what a drawing is said to be. The thresholds belong to the network and come
-with it (`DecisionRule`, on its card); they were fitted on drawings by writers that it had not seen.
+This is the only place where a verdict is made. The thresholds belong to the network and come with it
+(`DecisionRule`, on its card); they were fitted on drawings by writers that it had not seen.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.model.network import Network
 
 
 class State(StrEnum):
-    """What can be said of a drawing."""
+    """The verdict on a drawing."""
 
     EMPTY = "empty"  # nothing is drawn
     TOO_SMALL = "too_small"  # a dot, a touch of the pen
@@ -29,13 +29,16 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Recognition:
-    """What the network made of one picture.
+    """A network's answer to one image.
 
     Attributes
     ----------
-    state : what can be said of it
-    image : (28, 28) uint8, what the network saw
-    probabilities : (10,), in the order of the digits, tempered; None when nothing is drawn
+    state : State
+        The verdict.
+    image : (28, 28) array of uint8
+        The network's input.
+    probabilities : (10,) array or None
+        Probability of each digit, tempered; None when nothing is drawn.
     """
 
     state: State
@@ -44,21 +47,34 @@ class Recognition:
 
     @property
     def digit(self) -> int | None:
-        """The digit that it is taken for, or the likelier of two; None where it is said to be none."""
+        """The recognized digit, or the likelier of two; None for every other verdict."""
         if self.probabilities is None or self.state not in (State.DIGIT, State.UNSURE):
             return None
         return int(self.probabilities.argmax())
 
     @property
     def second(self) -> int | None:
-        """The next guess, where there is a first."""
+        """The second most probable digit; None where `digit` is."""
         if self.probabilities is None or self.digit is None:
             return None
         return int(np.argsort(self.probabilities)[-2])
 
 
 def recognize_image(network: Network, image: Array) -> Recognition:
-    """Read a (28, 28) uint8 picture framed as MNIST's are."""
+    """Recognize the digit in an image.
+
+    Parameters
+    ----------
+    network : Network
+        Predicts the probabilities, and has the decision rule on its card.
+    image : (28, 28) array of uint8
+        Image framed as MNIST's are, ink = 255.
+
+    Returns
+    -------
+    Recognition
+        The verdict, with the probabilities behind it.
+    """
     if not image.any():
         return Recognition(State.EMPTY, image, None)
     decision = network.card.decision
@@ -67,7 +83,22 @@ def recognize_image(network: Network, image: Array) -> Recognition:
 
 
 def recognize_strokes(network: Network, strokes: Strokes, smallest: float = 0.0) -> Recognition:
-    """Read a drawing; one whose box is nowhere larger than ``smallest`` is too small to be a digit."""
+    """Recognize the digit in a drawing.
+
+    Parameters
+    ----------
+    network : Network
+        Predicts the probabilities, and has the decision rule on its card.
+    strokes : list of strokes
+        Each a list of finite points (x, y), x to the right, y down, in any unit.
+    smallest : float
+        A drawing whose longer side is no longer than this, in the same unit, is too small to be a digit.
+
+    Returns
+    -------
+    Recognition
+        The verdict, with the image and the probabilities behind it.
+    """
     recognition = recognize_image(network, strokes_to_image(strokes, backend=network.backend))
     if recognition.state is State.EMPTY:
         return recognition
@@ -78,28 +109,54 @@ def recognize_strokes(network: Network, strokes: Strokes, smallest: float = 0.0)
 
 
 def tempered(probabilities: Array, temperature: float) -> Array:
-    """softmax(z / temperature), given softmax(z): less certain above 1, more below (Guo et al. 2017)."""
-    softened = probabilities.astype(np.float64) ** (1 / temperature)
-    honest: Array = softened / softened.sum(axis=1, keepdims=True)
-    return honest
+    """Compute softmax(z / temperature) from softmax(z) (temperature scaling; Guo et al. 2017).
+
+    Parameters
+    ----------
+    probabilities : (n, C) array
+        The softmax of each row's logits z.
+    temperature : float
+        Positive; above 1 the answers become less certain, below 1 more.
+
+    Returns
+    -------
+    (n, C) array of float64
+        Probabilities; each row sums to 1.
+
+    Examples
+    --------
+    >>> tempered(np.array([[0.8, 0.2]]), 2).round(3).tolist()  # odds of 4 to 1 become 2 to 1
+    [[0.667, 0.333]]
+    """
+    powers = probabilities.astype(np.float64) ** (1 / temperature)
+    scaled: Array = powers / powers.sum(axis=1, keepdims=True)
+    return scaled
 
 
 def fit_decision_rule(
     of_digits: Array, labels: Array, of_non_digits: Array, kept: float = 0.975
 ) -> DecisionRule:
-    """Fit temperature and thresholds on probabilities of drawings that the network has not learnt from.
+    """Fit temperature and thresholds to a network's answers to drawings that it has not learned from.
+
+    The temperature minimizes the cross-entropy. The accept threshold keeps the share ``kept`` of the digits.
+    The pair threshold is the smaller of two sums of the two best probabilities: the one that 99 % of the
+    digits exceed, and the one that 5 % of the non-digits exceed.
 
     Parameters
     ----------
-    of_digits, labels : (N, 10) untempered probabilities of digits, and what they are, (N,)
-    of_non_digits : (M, 10) untempered probabilities of drawings that are no digits
-    kept : the share of the digits that must still be called a digit
+    of_digits : (N, 10) array
+        Untempered probabilities of digits.
+    labels : (N,) array of integers
+        Their labels.
+    of_non_digits : (M, 10) array
+        Untempered probabilities of non-digits.
+    kept : float
+        Share of the digits that must be accepted as digits.
 
     Returns
     -------
-    The temperature with the smallest cross-entropy, the threshold that keeps that share of the digits, and
-    the sum of the best two above which 99 % of the digits and no more than 5 % of the others lie, or the
-    first of these if both cannot be had.
+    DecisionRule
+        Temperature and thresholds, rounded.
     """
     rows = np.arange(len(labels))
     temperatures = np.linspace(0.5, 3, 251)

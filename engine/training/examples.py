@@ -21,7 +21,7 @@ import numpy as np
 from backends.arrays import Array
 from backends.base import Backend
 from engine.augmentation.images import augment_images
-from engine.augmentation.non_digits import scribbles
+from engine.augmentation.non_digits import non_digits
 from engine.augmentation.strokes import PackedDrawings, augment_drawings, pack_drawings
 from engine.data.datasets import DIGITS, Examples
 from engine.data.drawings import Drawing
@@ -203,12 +203,12 @@ class RecipeExamples:
         """Make the non-digits, once a run, and pack them with the digits."""
         if self._drawings is not None or not self.digits:
             return
-        non_digits: list[Drawing] = []
+        made: list[Drawing] = []
         for group, start in enumerate(range(0, self._non_digits, NON_DIGITS_AT_ONCE)):
             count = min(NON_DIGITS_AT_ONCE, self._non_digits - start)
-            non_digits += scribbles(count, self.digits, generator(self.seed, Purpose.NON_DIGITS, group))
-            yield Preparation("non-digits", len(non_digits), self._non_digits)
-        self._drawings = pack_drawings([*self.digits, *non_digits])
+            made += non_digits(count, self.digits, generator(self.seed, Purpose.NON_DIGITS, group))
+            yield Preparation("non-digits", len(made), self._non_digits)
+        self._drawings = pack_drawings([*self.digits, *made])
 
     def _targets(self, labels: Array) -> Array:
         """Soft targets (n, 10): one-hot for a digit; every digit alike, and little, for a non-digit."""

@@ -133,7 +133,7 @@ def touch(
 ) -> Callable[..., None]:
     """A finger event at a place on the canvas, and the mouse event that SDL makes of it."""
     monkeypatch.setattr(events, "FINGERS", True)
-    twins = {
+    twins: dict[int, tuple[int, dict[str, Any]]] = {
         pygame.FINGERDOWN: (pygame.MOUSEBUTTONDOWN, {"button": 1}),
         pygame.FINGERMOTION: (pygame.MOUSEMOTION, {"rel": (0, 0), "buttons": (1, 0, 0)}),
         pygame.FINGERUP: (pygame.MOUSEBUTTONUP, {"button": 1}),

@@ -1,4 +1,4 @@
-"""Drawings in files: two formats, the same drawings; anything else is refused with a reason."""
+"""Files of drawings: two formats, the same drawings; anything else is refused with a reason."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_one_drawing(tmp_path: Path) -> None:
         (".PEN_DOWN\n1 2\n", "line 1"),
     ],
 )
-def test_what_is_wrong_is_said(tmp_path: Path, content: str, message: str) -> None:
+def test_bad_file_is_refused_with_a_reason(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "drawings"
     path.write_text(content)
     with pytest.raises(DataError, match=message):

@@ -1,4 +1,4 @@
-"""Pictures of digits, whatever the paper."""
+"""Pictures of digits on any background."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backends.arrays import Array
 from engine import Network
 from engine.data.datasets import Dataset
 from engine.data.photos import LARGEST_SIDE, ImageError, find_digit, images_from_pictures, read_picture
@@ -17,7 +18,7 @@ pillow = pytest.importorskip("PIL.Image")
 BOTH = pytest.mark.parametrize("dark_on_light", [True, False], ids=["dark on light", "light on dark"])
 
 
-def photo(image: Any, dark_on_light: bool, noise: float, seed: int) -> np.ndarray:
+def photo(image: Any, dark_on_light: bool, noise: float, seed: int) -> Array:
     """Blue ink on yellowish paper under a lamp to one side, with a speck of dirt, as a camera sees it."""
     random = np.random.default_rng(seed)
     ink = np.asarray(pillow.fromarray(image).resize((112, 112), pillow.Resampling.BICUBIC)) / 255
@@ -34,7 +35,7 @@ def photo(image: Any, dark_on_light: bool, noise: float, seed: int) -> np.ndarra
 
 
 @BOTH
-def test_mnist_is_given_back(mnist: Dataset, dark_on_light: bool) -> None:
+def test_images_of_mnist_come_back_unchanged(mnist: Dataset, dark_on_light: bool) -> None:
     for image in mnist.test.images[:50]:
         found = find_digit((255 - image if dark_on_light else image) / 255)
         assert found.dark_on_light is dark_on_light
@@ -43,7 +44,7 @@ def test_mnist_is_given_back(mnist: Dataset, dark_on_light: bool) -> None:
 
 @BOTH
 @pytest.mark.parametrize("noise", [0.0, 0.05])
-def test_photos_are_read(mnist: Dataset, dark_on_light: bool, noise: float) -> None:
+def test_photos_are_recognized(mnist: Dataset, dark_on_light: bool, noise: float) -> None:
     network = Network.load()
     some = mnist.test[:20]
     found = [find_digit(photo(image, dark_on_light, noise, seed)) for seed, image in enumerate(some.images)]
@@ -59,7 +60,7 @@ def test_box_is_where_the_ink_is() -> None:
 
 
 def test_pieces_of_a_digit_are_kept() -> None:
-    """A five whose bar was drawn apart is no dirt."""
+    """A five whose bar is a component of its own loses nothing."""
     page = np.full((100, 100), 0.9)
     page[20:26, 40:70] = 0.1
     page[32:80, 40:46] = 0.1
@@ -68,11 +69,11 @@ def test_pieces_of_a_digit_are_kept() -> None:
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (100, 140), (100, 140, 3)])
-def test_blank_page_gives_a_blank_picture(shape: tuple[int, ...]) -> None:
+def test_blank_page_gives_a_blank_image(shape: tuple[int, ...]) -> None:
     assert not find_digit(np.full(shape, 0.7)).image.any()
 
 
-def test_arrays_of_pictures(mnist: Dataset) -> None:
+def test_arrays_of_many_pictures(mnist: Dataset) -> None:
     some = mnist.test.images[:5]
     np.testing.assert_allclose(images_from_pictures(some).astype(int), some, atol=1)
     large = np.kron(some, np.ones((1, 2, 2), np.uint8))
@@ -90,9 +91,9 @@ def test_transparent_parts_are_white(tmp_path: Path) -> None:
     assert (colours[20, 20] == 0).all()
 
 
-def test_turned_photo_is_turned_back(tmp_path: Path) -> None:
+def test_photo_is_rotated_as_its_exif_data_say(tmp_path: Path) -> None:
     exif = pillow.Exif()
-    exif[0x0112] = 6  # turned by a quarter
+    exif[0x0112] = 6  # orientation: rotated by a quarter turn
     pillow.new("L", (60, 20), 255).save(tmp_path / "photo.jpg", exif=exif)
     assert read_picture(tmp_path / "photo.jpg").shape == (60, 20, 3)
 

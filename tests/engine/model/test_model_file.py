@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from backends.arrays import Parameters
-from engine.model import model_file
 from engine.model.card import Card
 from engine.model.model_file import ModelFileError, check_writable, load_model, save_model, shipped_model_path
 from engine.training.recipe import read_recipe
@@ -168,8 +168,7 @@ def test_failing_write_leaves_the_old_file_whole(
     def fail(*args: Any, **options: Any) -> None:
         raise failure
 
-    module = model_file.tempfile if call == "mkstemp" else model_file.os
-    monkeypatch.setattr(module, call, fail)
+    monkeypatch.setattr(tempfile if call == "mkstemp" else os, call, fail)
     with pytest.raises((ModelFileError, KeyboardInterrupt)):
         save_model(path, Parameters.zeros(SIZES), Card())
     assert path.read_bytes() == before

@@ -1,4 +1,4 @@
-"""Figures about a network, on answers that can be counted by hand."""
+"""Accuracy, confusion and intervals, on answers that can be counted by hand."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_wilson_interval_against_the_literature() -> None:
 
 
 @given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_interval_holds_the_share_and_stays_in_bounds(case: tuple[int, int]) -> None:
+def test_interval_contains_the_accuracy_and_stays_in_bounds(case: tuple[int, int]) -> None:
     right, n = case
     low, high = wilson_interval(right, n)
     assert 0 <= low <= right / n + 1e-12

@@ -1,4 +1,4 @@
-"""What is said of a drawing."""
+"""The verdict on a drawing, and how its thresholds are fitted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from engine import Network
+from engine.data.strokes import Strokes
 from engine.model.card import Card, DecisionRule
 from engine.recognition.recognize import (
     State,
@@ -27,13 +28,16 @@ def network() -> Network:
 
 
 def test_nothing_drawn_has_no_answer(network: Network) -> None:
-    for strokes in ([], [[]]):
+    nothing: list[Strokes] = [[], [[]]]
+    for strokes in nothing:
         recognition = recognize_strokes(network, strokes)
         assert recognition.state is State.EMPTY
-        assert recognition.digit is recognition.second is recognition.probabilities is None
+        assert recognition.digit is None
+        assert recognition.second is None
+        assert recognition.probabilities is None
 
 
-def test_a_drawn_seven_is_read(network: Network) -> None:
+def test_a_drawn_seven_is_recognized(network: Network) -> None:
     recognition = recognize_strokes(network, [[(1, 1), (7, 1), (4, 10)]])
     assert recognition.state is State.DIGIT
     assert recognition.digit == 7
@@ -41,7 +45,7 @@ def test_a_drawn_seven_is_read(network: Network) -> None:
     assert recognition.image.shape == (28, 28)
 
 
-def test_real_pen_strokes_are_read(network: Network) -> None:
+def test_real_pen_strokes_are_recognized(network: Network) -> None:
     path = Path(os.environ.get("INKDIGITS_DATA", "")) / "pen_strokes_dev.json"
     if not path.is_file():
         pytest.skip("INKDIGITS_DATA names no folder with pen_strokes_dev.json")
@@ -50,8 +54,8 @@ def test_real_pen_strokes_are_read(network: Network) -> None:
     assert np.mean(right) > 0.85
 
 
-def decided(*best: float, decision: DecisionRule) -> State:
-    """What is said of a drawing whose likeliest digits have these probabilities."""
+def verdict(*best: float, decision: DecisionRule) -> State:
+    """The verdict on a drawing whose most probable digits have these probabilities."""
     p = np.full((1, 10), (1 - sum(best)) / (10 - len(best)))
     p[0, : len(best)] = best
 
@@ -68,15 +72,16 @@ def decided(*best: float, decision: DecisionRule) -> State:
 
 def test_thresholds_decide() -> None:
     decision = DecisionRule(accept_threshold=0.8, pair_threshold=0.7)
-    assert decided(0.85, decision=decision) is State.DIGIT
-    assert decided(0.5, 0.4, decision=decision) is State.UNSURE
-    assert decided(0.4, 0.1, decision=decision) is State.NOT_A_DIGIT
+    assert verdict(0.85, decision=decision) is State.DIGIT
+    assert verdict(0.5, 0.4, decision=decision) is State.UNSURE
+    assert verdict(0.4, 0.1, decision=decision) is State.NOT_A_DIGIT
     hot = DecisionRule(temperature=3.0, accept_threshold=0.8)
-    assert decided(0.85, decision=hot) is not State.DIGIT
+    assert verdict(0.85, decision=hot) is not State.DIGIT
 
 
-def test_dots_and_blanks_name_no_digit(network: Network) -> None:
-    for strokes in ([[(5, 5)]], [[(5, 5), (5, 5)]], [[]]):
+def test_dots_and_blanks_have_no_digit(network: Network) -> None:
+    points_only: list[Strokes] = [[[(5, 5)]], [[(5, 5), (5, 5)]], [[]]]
+    for strokes in points_only:
         assert recognize_strokes(network, strokes).digit is None
     small = [[(0.5, 0.5), (0.51, 0.52)]]
     assert recognize_strokes(network, small, smallest=0.04).state is State.TOO_SMALL
@@ -94,16 +99,16 @@ def test_tempering_keeps_the_order_and_the_sum() -> None:
 
 
 def test_fit_finds_the_temperature_that_was_hidden() -> None:
-    """Digits drawn from tempered probabilities: a network that is too sure of itself by a factor of 2."""
+    """Labels sampled from tempered probabilities: a network that is overconfident by a factor of 2."""
     random = np.random.default_rng(0)
     z = random.normal(0, 3, (5000, 10))
-    honest = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-    labels = np.array([random.choice(10, p=p) for p in honest])
-    too_sure = np.exp(2 * z) / np.exp(2 * z).sum(axis=1, keepdims=True)
+    calibrated = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    labels = np.array([random.choice(10, p=p) for p in calibrated])
+    overconfident = np.exp(2 * z) / np.exp(2 * z).sum(axis=1, keepdims=True)
     others = np.full((100, 10), 0.1)
-    decision = fit_decision_rule(too_sure, labels, others, kept=0.9)
+    decision = fit_decision_rule(overconfident, labels, others, kept=0.9)
     assert decision.temperature == pytest.approx(2, rel=0.05)
-    assert (tempered(too_sure, 2).max(axis=1) >= decision.accept_threshold).mean() == pytest.approx(
+    assert (tempered(overconfident, 2).max(axis=1) >= decision.accept_threshold).mean() == pytest.approx(
         0.9, abs=0.01
     )
     assert decision.pair_threshold <= 0.25

@@ -13,7 +13,7 @@ from engine.data.drawings import Drawing
 from engine.training.examples import Block, Preparation, RecipeExamples
 from engine.training.loop import epoch_order
 from engine.training.recipe import Mixture, Recipe, RecipeError, Stage
-from tests.engine.augmentation.test_augmentation import FAR, FAR_STROKES
+from tests.engine.augmentation.amounts import EVERY_IMAGE_AMOUNT, EVERY_STROKE_AMOUNT
 
 SEVEN = Drawing([np.array([(0.0, 0), (6, 0), (3, 9)])], 7)
 FOUR = Drawing([np.array([(0.0, 0), (0, 4), (5, 4)]), np.array([(4.0, 0), (4, 9)])], 4)
@@ -24,8 +24,8 @@ def recipe(block_size: int = 2500, **options: Any) -> Recipe:
         blocks=3,
         block_size=block_size,
         mixture=Mixture(images=6, drawings=3, non_digits=1),
-        images=FAR,
-        strokes=FAR_STROKES,
+        images=EVERY_IMAGE_AMOUNT,
+        strokes=EVERY_STROKE_AMOUNT,
     )
     return Recipe(training={}, stages=[stage], **options)
 
@@ -81,7 +81,7 @@ def test_every_image_comes_once_before_any_comes_again(tiny: Dataset) -> None:
 
 
 def test_blocks_of_one_image_differ(tiny: Dataset) -> None:
-    one = Recipe(training={}, stages=[Stage(blocks=2, block_size=1100, images=FAR)])
+    one = Recipe(training={}, stages=[Stage(blocks=2, block_size=1100, images=EVERY_IMAGE_AMOUNT)])
     examples = RecipeExamples(one, tiny.train[:1], [], get_backend("numpy"), seed=0)
     images = np.concatenate([made(examples, number).images for number in range(2)])
     assert len(np.unique(images.reshape(2200, -1), axis=0)) > 2190

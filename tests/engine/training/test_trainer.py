@@ -63,7 +63,7 @@ def test_backends_learn_the_same(tiny: Dataset) -> None:
     for name in ("numpy", "numba"):
         _, epochs = train(tiny, get_backend(name))
         curves.append([epoch.train_loss for epoch in epochs])
-    np.testing.assert_allclose(*curves, rtol=1e-3)
+    np.testing.assert_allclose(curves[0], curves[1], rtol=1e-3)
 
 
 def test_progress_leads_to_the_end_of_each_epoch(tiny: Dataset, backend: Backend) -> None:
@@ -78,7 +78,7 @@ def test_progress_leads_to_the_end_of_each_epoch(tiny: Dataset, backend: Backend
             assert last.seconds > 0
 
 
-def test_held_back_examples_are_not_learnt_from(tiny: Dataset, backend: Backend) -> None:
+def test_held_back_examples_are_not_trained_on(tiny: Dataset, backend: Backend) -> None:
     training = Training(tiny, TrainingOptions(validation=0.3), backend)
     learn, validate = training._split()
     assert validate is not None
