@@ -44,7 +44,17 @@ def read_own_data(path: Path, progress: Progress = lambda done, of: None) -> Dat
 
 
 def frame_pictures(pictures: Array) -> Array:
-    """Pictures (N, rows, columns[, 3]) framed to (N, 28, 28); rows of pixels, (N, I), as they are."""
+    """Frame pictures as MNIST frames its digits.
+
+    Parameters
+    ----------
+    pictures : (N, rows, columns) or (N, rows, columns, 3)
+        Of any size. Those of 28x28, and rows of pixels, (N, I), are left as they are.
+
+    Returns
+    -------
+    (N, 28, 28) uint8
+    """
     if pictures.ndim < 3 or pictures.shape[1:] == (SIDE, SIDE) or pictures.dtype.kind not in "uif":
         return pictures
     return images_from_pictures(pictures)

@@ -48,7 +48,18 @@ class _Counters(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def checkpoint_path(out: Path) -> Path:
-    """Where the checkpoint of a run lies: beside the model file that it will write."""
+    """Where the checkpoint of a run lies: beside the model file that it will write.
+
+    Parameters
+    ----------
+    out : Path
+        The model file.
+
+    Returns
+    -------
+    Path
+        The same name, ending in ``.checkpoint.npz``.
+    """
     return out.with_name(f"{out.stem}.checkpoint.npz")
 
 

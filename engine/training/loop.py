@@ -131,7 +131,7 @@ def train_epochs(
     backend : Backend
         Computes.
     images : (N, I), or (N, ...) with I pixels each
-        uint8 in 0-255, or floating point in [0, 1].
+        Bytes (uint8) in 0-255, or floating point in [0, 1].
     targets : (N,) integers, or (N, C) soft targets
         Labels below C, the number of classes; or how much each class is wanted.
     until : int

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import numpy.typing as npt
 
 from backends.base import Backend
@@ -26,6 +27,9 @@ from engine.training.trainer import Training
 
 CHECKPOINT_EVERY = 60.0  # seconds
 
+Int = int | np.integer
+Float = float | np.floating
+
 
 def train_model(
     path: str | os.PathLike[str] | None = None,
@@ -37,18 +41,18 @@ def train_model(
     recipe: Recipe | str | None = None,
     drawings: Sequence[Drawing] = (),
     resume: bool = False,
-    hidden: Sequence[int] | None = None,
-    epochs: int | None = None,
-    batch_size: int | None = None,
+    hidden: Sequence[Int] | npt.NDArray[np.integer] | None = None,
+    epochs: Int | None = None,
+    batch_size: Int | None = None,
     optimizer: Literal["sgd", "nesterov", "adamw"] | None = None,
-    learning_rate: float | None = None,
-    momentum: float | None = None,
-    weight_decay: float | None = None,
+    learning_rate: Float | None = None,
+    momentum: Float | None = None,
+    weight_decay: Float | None = None,
     schedule: Literal["constant", "cosine"] | None = None,
-    warm_up: float | None = None,
-    ema_decay: float | None = None,
-    validation: float | None = None,
-    seed: int | None = None,
+    warm_up: Float | None = None,
+    ema_decay: Float | None = None,
+    validation: Float | None = None,
+    seed: Int | None = None,
 ) -> Network:
     """Train a network, test it once where there are test examples, and save it where a path is given.
 
@@ -135,7 +139,7 @@ def run_with_checkpoints(
     path: Path,
     stop: Callable[[], bool] = lambda: False,
     every: float = CHECKPOINT_EVERY,
-) -> Iterator[Preparation | Progress | EpochRecord]:
+) -> Generator[Preparation | Progress | EpochRecord, None, None]:
     """Run a training, and write a checkpoint now and then, and whenever it is left before its end.
 
     Parameters

@@ -9,7 +9,7 @@ import hashlib
 import importlib.metadata
 import math
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -116,7 +116,7 @@ class Training:
         """Whether every epoch is over."""
         return self._learner.epoch == self.epochs
 
-    def run(self) -> Iterator[Preparation | Progress | EpochRecord]:
+    def run(self) -> Generator[Preparation | Progress | EpochRecord, None, None]:
         """Train, from the beginning or from where a checkpoint left off.
 
         Whenever this yields, the run may be saved by `save_checkpoint` or be left for good.

@@ -34,6 +34,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_real_mnist_is_known_by_its_digits(mnist: Dataset) -> None:
     assert mnist.name == "mnist"
+    assert mnist.test is not None
     assert (len(mnist.train), len(mnist.test)) == (60_000, 10_000)
 
 
@@ -106,6 +107,7 @@ def test_download_is_checked_and_kept(
 def test_digits8x8_need_no_download() -> None:
     pytest.importorskip("sklearn")
     dataset = load_digits8x8()
+    assert dataset.test is not None
     assert (len(dataset.train), len(dataset.test)) == (1438, 359)
     assert set(dataset.test.labels.tolist()) == set(range(10))
 

@@ -46,6 +46,7 @@ def test_images_of_mnist_come_back_unchanged(mnist: Dataset, dark_on_light: bool
 @pytest.mark.parametrize("noise", [0.0, 0.05])
 def test_photos_are_recognized(mnist: Dataset, dark_on_light: bool, noise: float) -> None:
     network = Network.load()
+    assert mnist.test is not None
     some = mnist.test[:20]
     found = [find_digit(photo(image, dark_on_light, noise, seed)) for seed, image in enumerate(some.images)]
     assert all(each.dark_on_light is dark_on_light for each in found)

@@ -72,6 +72,7 @@ def test_initial_weights_are_he_normal() -> None:
 
 def test_shipped_model_reads_the_test_set(mnist: Dataset, backend: Backend) -> None:
     network = Network.load(backend=backend)
+    assert mnist.test is not None
     evaluation = evaluate(network, mnist.test)
     assert evaluation.accuracy >= 0.975
     assert evaluation.accuracy == pytest.approx(network.card.accuracy["test"], abs=2e-4)
