@@ -54,6 +54,7 @@ def frame_pictures(pictures: Array) -> Array:
     Returns
     -------
     (N, 28, 28) uint8
+        With ink high.
     """
     if pictures.ndim < 3 or pictures.shape[1:] == (SIDE, SIDE) or pictures.dtype.kind not in "uif":
         return pictures
