@@ -1,15 +1,13 @@
 """The drawing window.
 
-Logic and pixels are kept apart. These know nothing of Pygame and are tested without a screen:
+Each folder may import those above it, and only `paint`, `views` and the last row know Pygame:
 
-    geometry  ->  drawing  \\
-                  reading   >  session   (everything that the window does)
-    actions, layout, words /
+    state/    what the window does, without a screen
+              geometry -> document, live_prediction, layout, actions -> pointer -> session
+    paint/    how things look: ink (NumPy), theme, icons, painter
+    views/    the parts of the window, each a `View`: canvas, answer, bars, network_input, tools, help
+    events, window (the loop), command (what the command line calls)
 
-and these put it on the screen:
-
-    ink (NumPy), theme, paint, icons  ->  view_*  ->  window   (the loop)
-                                          events  /
-
-`command` is what the command line calls; Pygame is imported when a window is to be opened, not before.
+To add a key, a button or both, add a row to the table in `state.actions`. To add a view, add a file to `views`,
+an area to `state.layout` and the view to the list in `window`. Pygame is imported when a window is opened, not before.
 """

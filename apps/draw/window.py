@@ -1,43 +1,47 @@
-"""The window: opens it, hands events on, paints a picture when something changed."""
+"""The window: opens, handles events, and paints a frame when something changed."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import pygame
 
-from apps.draw.events import Events
+from apps.draw.events import EventHandler
 from apps.draw.paint.painter import Painter, app_icon
 from apps.draw.paint.theme import DARK, LIGHT
+from apps.draw.state.actions import Action
 from apps.draw.state.layout import FIRST_SIZE, SMALLEST_SIZE
 from apps.draw.state.session import Session
-from apps.draw.views.answer import paint_answer
+from apps.draw.views.answer import AnswerView
 from apps.draw.views.bars import BarsView
 from apps.draw.views.canvas import CanvasView
-from apps.draw.views.help import paint_help
-from apps.draw.views.network_input import Facts, paint_facts, paint_seen
-from apps.draw.views.tools import paint_tools, paint_tooltip
+from apps.draw.views.help import HelpView
+from apps.draw.views.network_input import Facts, NetworkInputView
+from apps.draw.views.tools import SwitchesView, ToolsView
+from apps.draw.views.view import View
 from apps.messages import NAME, window_title
 from backends.errors import InkdigitsError
 
 FRAME = 1 / 60  # seconds
 IDLE = 0.25  # seconds to sleep at most while nothing happens
 SETTINGS = {
-    "SDL_MOUSE_FOCUS_CLICKTHROUGH": "1",  # else the click that wakes the window is lost
-    "XDG_RUNTIME_DIR": os.devnull,  # else, where it is not set, Wayland's library prints an error
+    "SDL_MOUSE_FOCUS_CLICKTHROUGH": "1",  # otherwise the click that activates the window is lost
+    "XDG_RUNTIME_DIR": os.devnull,  # if it is not set, Wayland's library prints an error
 }
-INVISIBLE = ("offscreen", "dummy")  # what SDL takes, without a word, where there is no display
+INVISIBLE = ("offscreen", "dummy")  # the drivers that SDL silently falls back to
 
 
 def start_display() -> None:
-    """Start the part of Pygame that a window needs; sound would print errors where there is no sound card.
+    """Start the parts of Pygame that a window needs; its sound prints errors without a sound card.
 
     Raises
     ------
     InkdigitsError
-        There is no display that a window could be seen on.
+        There is no display.
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
@@ -54,23 +58,67 @@ def start_display() -> None:
         )
 
 
-class Window:
-    """A window that shows a session until it is closed."""
+class EventSource(Protocol):
+    """Where events come from: `pygame.event`, or a recording of it."""
 
-    def __init__(self, session: Session, facts: Facts) -> None:
+    def poll(self) -> pygame.Event: ...
+
+    def wait(self, timeout: int) -> pygame.Event: ...
+
+    def get(self) -> list[pygame.Event]: ...
+
+
+def make_views(facts: Facts, actions: Sequence[Action]) -> list[View]:
+    """Make every view, the topmost last."""
+    return [
+        CanvasView(),
+        AnswerView(),
+        BarsView(),
+        NetworkInputView(facts),
+        ToolsView(actions),
+        SwitchesView(actions),
+        HelpView(),
+    ]
+
+
+class Window:
+    """A window that shows a session until it is closed.
+
+    Parameters
+    ----------
+    session : Session
+        What the window shows and changes.
+    facts : Facts
+        The backend and the model.
+    clock : callable
+        Returns the time in seconds.
+    sleep : callable
+        Waits for that many seconds.
+    events : EventSource
+        Where events come from.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        facts: Facts,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+        events: EventSource = pygame.event,
+    ) -> None:
         self._session = session
-        self._facts = facts
-        self._events = Events(session)
-        self._canvas = CanvasView()
-        self._bars = BarsView()
-        self._moving = True  # whether the next picture will differ though nothing happens
-        self._painted = time.monotonic()
+        self._clock, self._sleep, self._events = clock, sleep, events
+        self._handler = EventHandler(session)
+        self._animating = True
+        self._views = make_views(facts, session.actions)
         self._window = pygame.Window(NAME, _first_size(), resizable=True, hidden=True)
         self._window.minimum_size = SMALLEST_SIZE
         self._window.set_icon(app_icon())
-        self._cursor_shown = True
+        self._cursor_visible = True
+        session.attach(self._views)
         session.resize(self.size)
-        self.paint(self._painted, 0)  # shown with its picture: SDL makes another window for the first surface
+        self.paint()  # shown when it is painted: SDL makes another window for the first surface
         self._window.show()
 
     @property
@@ -80,16 +128,17 @@ class Window:
 
     @property
     def title(self) -> str:
-        """Tells the answer, to those who look at the task bar, to screen readers and to tests."""
+        """The title shows the prediction in the task bar, to screen readers and to tests."""
         return self._window.title
 
     @property
     def size(self) -> tuple[int, int]:
+        """The size in pixels."""
         width, height = self._window.size
         return width, height
 
     def resize(self, size: tuple[int, int]) -> None:
-        """As if the user had pulled at a corner."""
+        """Change the size, as if the user had dragged a corner."""
         self._window.size = size
         self._session.resize(self.size)
 
@@ -102,59 +151,52 @@ class Window:
             self._window.destroy()
 
     def step(self) -> None:
-        """One frame: take what happened, paint if that or time changed anything, rest."""
-        changed = self._take_events()
-        now = time.monotonic()
-        if changed or self._moving:
-            self._moving = self.paint(now, min(now - self._painted, 2 * FRAME))
-            self._painted = now
-        time.sleep(max(0.0, FRAME - (time.monotonic() - now)))
+        """Run one frame: handle events, paint if they or time changed anything, rest."""
+        changed = self._handle_events()
+        started = self._clock()
+        if changed or self._animating:
+            self.paint()
+        self._sleep(max(0.0, FRAME - (self._clock() - started)))
 
-    def paint(self, now: float, seconds: float) -> bool:
-        """One picture; returns whether the next will differ though nothing happens."""
-        session = self._session
-        session.frame(now)
-        recognition = session.reader.recognition
-        moving = self._bars.advance(recognition, seconds)
-        surface = self.surface
+    def paint(self) -> None:
+        """Paint one frame and show it."""
+        session, surface = self._session, self.surface
+        session.start_frame(self._clock())
         painter = Painter(surface, DARK if session.dark else LIGHT, session.layout.unit)
         surface.fill(painter.theme.ground)
-        self._canvas.paint(painter, session)
-        paint_answer(painter, session.layout, recognition)
-        self._bars.paint(painter, session.layout, recognition)
-        paint_seen(painter, session.layout, recognition)
-        paint_facts(painter, session.layout, self._facts, session.reader.milliseconds)
-        paint_tools(painter, session)
-        paint_tooltip(painter, session)
-        if session.help:
-            paint_help(painter, session.layout)
+        for view in self._views:
+            view.paint(painter, session)
+        self._animating = any(view.animating for view in self._views)
         self._window.flip()
-        self._tell(window_title(recognition))
-        return moving or session.waiting
+        self._show_title()
+        self._show_cursor()
 
-    def _take_events(self) -> bool:
-        """Hand on all that happened; while nothing moves, sleep until something does."""
-        first = pygame.event.poll() if self._moving else pygame.event.wait(round(IDLE * 1000))
-        events = [event for event in (first, *pygame.event.get()) if event.type != pygame.NOEVENT]
+    def _handle_events(self) -> bool:
+        """Handle all events; while nothing moves, wait for one. Returns whether there were any."""
+        first = self._events.poll() if self._animating else self._events.wait(round(IDLE * 1000))
+        events = [event for event in (first, *self._events.get()) if event.type != pygame.NOEVENT]
         for event in events:
             if event.type in (pygame.WINDOWSIZECHANGED, pygame.WINDOWRESIZED):
                 self._session.resize(self.size)
-            self._events.handle(event, self.size)
+            self._handler.handle(event, self.size)
         return bool(events)
 
-    def _tell(self, title: str) -> None:
-        """Tell the answer in the title; and let the ring stand for the pointer while it is on the canvas."""
+    def _show_title(self) -> None:
+        title = window_title(self._session.prediction.recognition)
         if title != self.title:
             self._window.title = title
-        shown = self._session.ring is None
-        if shown != self._cursor_shown:
-            self._cursor_shown = shown
-            with contextlib.suppress(pygame.error):  # no cursor there
-                pygame.mouse.set_visible(shown)
+
+    def _show_cursor(self) -> None:
+        """Hide the system's cursor while the ring stands for it."""
+        visible = self._session.pointer.ring is None
+        if visible != self._cursor_visible:
+            self._cursor_visible = visible
+            with contextlib.suppress(pygame.error):  # there is no cursor
+                pygame.mouse.set_visible(visible)
 
 
 def _first_size() -> tuple[int, int]:
-    """The usual size, or what a small screen has room for."""
+    """Return the usual size, or what fits on a small screen."""
     screen = pygame.display.get_desktop_sizes()[0]
-    width, height = (min(usual, room) for usual, room in zip(FIRST_SIZE, screen, strict=True))
+    width, height = (min(usual, available) for usual, available in zip(FIRST_SIZE, screen, strict=True))
     return width, height

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from apps.draw.state.actions import Action
 from apps.draw.state.geometry import Point
 
 Line = tuple[Point, ...]
@@ -29,15 +28,15 @@ _RAYS: list[Line] = [
     for angle in range(0, 360, 45)
 ]
 
-ICONS: dict[Action, list[Line]] = {
-    Action.UNDO: _UNDO,
-    Action.REDO: _mirrored(_UNDO),
-    Action.ERASER: [
+ICONS: dict[str, list[Line]] = {
+    "undo": _UNDO,
+    "redo": _mirrored(_UNDO),
+    "eraser": [
         ((0.38, 0.84), (0.14, 0.6), (0.58, 0.16), (0.86, 0.44), (0.46, 0.84), (0.38, 0.84)),
         ((0.34, 0.4), (0.62, 0.68)),
         ((0.46, 0.84), (0.86, 0.84)),
     ],
-    Action.LIVE: [
+    "eye": [
         (
             (0.06, 0.5),
             *_arc((0.5, 0.78), 0.52, -147, -33),
@@ -47,15 +46,15 @@ ICONS: dict[Action, list[Line]] = {
         ),
         _arc((0.5, 0.5), 0.13, 0, 360),
     ],
-    Action.GRID: [
+    "grid": [
         ((0.14, 0.14), (0.86, 0.14), (0.86, 0.86), (0.14, 0.86), (0.14, 0.14)),
         ((0.38, 0.14), (0.38, 0.86)),
         ((0.62, 0.14), (0.62, 0.86)),
         ((0.14, 0.38), (0.86, 0.38)),
         ((0.14, 0.62), (0.86, 0.62)),
     ],
-    Action.THEME: [_arc((0.5, 0.5), 0.2, 0, 360), *_RAYS],
-    Action.HELP: [
+    "sun": [_arc((0.5, 0.5), 0.2, 0, 360), *_RAYS],
+    "question": [
         (*_arc((0.5, 0.34), 0.2, -180, 50), (0.5, 0.55), (0.5, 0.64)),
         ((0.5, 0.85),),
     ],

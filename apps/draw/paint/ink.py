@@ -1,7 +1,7 @@
 """Strokes as the user sees them: smooth, joined, anti-aliased lines with round ends, in NumPy.
 
 Pygame's thick lines have square ends and jagged edges, so ink is drawn as the network's own picture is:
-every pixel gets the share of it that the round pen covers. This is only for the eye; the network reads
+every pixel gets the share of it that the round pen covers. Only people see it; the network gets
 the strokes.
 
 A line is cut into short runs, and the ink of a run is remembered: while a line grows, or is undone and
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from apps.draw.state.document import Strokes
+from apps.draw.state.document import PenStrokes
 from apps.draw.state.geometry import Point
 from backends.arrays import Array
 
@@ -35,7 +35,7 @@ class Patch(NamedTuple):
     coverage: Array
 
 
-def draw_ink(strokes: Strokes, side: int) -> Array:
+def draw_ink(strokes: PenStrokes, side: int) -> Array:
     """All ink of a drawing on a canvas of ``side`` pixels: (side, side) uint8, rows first, 255 where full."""
     ink = np.zeros((side, side), np.uint8)
     for stroke in strokes:

@@ -1,61 +1,153 @@
-"""Everything that a key or a button can ask for: one table for keys, buttons, tooltips and help."""
+"""Everything that a key or a button can do: one table for keys, buttons, tooltips and help.
+
+To add an action, add a row to `ACTIONS`; if it has an icon, draw that in `apps.draw.paint.icons`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apps.draw.state.session import Session
 
 
-class Action(StrEnum):
-    """What can be asked for."""
+class Place(Enum):
+    """Where the button of an action is."""
 
-    PREDICT = "predict"
-    CLEAR = "clear"
-    UNDO = "undo"
-    REDO = "redo"
-    ERASER = "eraser"
-    THINNER = "thinner"
-    WIDER = "wider"
-    LIVE = "live"
-    GRID = "grid"
-    THEME = "theme"
-    HELP = "help"
-    CLOSE = "close"
+    TOOL = auto()  # under the canvas, from the left: an icon
+    COMMAND = auto()  # under the canvas, from the right: a label
+    SWITCH = auto()  # at the top right: an icon without a background
 
 
-@dataclass(frozen=True)
-class Entry:
-    """How an action is named and reached.
+def _always(session: Session) -> bool:
+    return True
+
+
+def _never(session: Session) -> bool:
+    return False
+
+
+@dataclass(frozen=True, eq=False)
+class Action:
+    """One row of the table.
 
     Attributes
     ----------
-    label : on its button, if that has no icon
-    says : what it does, for tooltips and help
-    keys : as they are written, such as ``Ctrl+Z``; the first is the one that is shown
+    label : str
+        The text of a button without an icon.
+    says : str
+        What the action does, for its tooltip and the help.
+    keys : tuple of str
+        Keys as people write them, such as ``Ctrl+Z``; the tooltip shows the first.
+    run : callable
+        The handler. It changes the session.
+    place : Place, optional
+        Where the button is; None for an action without a button.
+    icon : str, optional
+        The name of a drawing in `apps.draw.paint.icons.ICONS`.
+    primary : bool
+        Whether the button has the accent colour.
+    enabled : callable
+        Whether the action would do anything now.
+    on : callable
+        Whether the button of a switch shows that it is on.
     """
 
     label: str
     says: str
     keys: tuple[str, ...]
+    run: Callable[[Session], None]
+    place: Place | None = None
+    icon: str | None = None
+    primary: bool = False
+    enabled: Callable[[Session], bool] = _always
+    on: Callable[[Session], bool] = _never
 
     @property
     def tooltip(self) -> str:
         return f"{self.says}  ({self.keys[0]})"
 
 
-ACTIONS = {
-    Action.PREDICT: Entry("Predict", "Read the drawing now", ("P",)),
-    Action.CLEAR: Entry("Clear", "Clear the canvas", ("Q", "Delete")),
-    Action.UNDO: Entry("Undo", "Undo", ("Ctrl+Z",)),
-    Action.REDO: Entry("Redo", "Redo", ("Ctrl+Y", "Ctrl+Shift+Z")),
-    Action.ERASER: Entry("Eraser", "Eraser on or off", ("E",)),
-    Action.THINNER: Entry("Thinner", "Thinner brush", ("[",)),
-    Action.WIDER: Entry("Wider", "Wider brush", ("]",)),
-    Action.LIVE: Entry("Live", "Read while drawing, or only when asked", ("L",)),
-    Action.GRID: Entry("Grid", "Grid on or off", ("G",)),
-    Action.THEME: Entry("Theme", "Dark or light", ("T",)),
-    Action.HELP: Entry("Help", "Show all keys", ("H", "F1")),
-    Action.CLOSE: Entry("Close", "Close the window", ("Esc",)),
-}
+def _toggle(setting: str) -> Callable[[Session], None]:
+    """Make the handler that turns one of the session's settings on or off."""
+    return lambda session: setattr(session, setting, not getattr(session, setting))
 
-ACTION_OF_KEY = {key: action for action, entry in ACTIONS.items() for key in entry.keys}
+
+def _has_ink(session: Session) -> bool:
+    return not session.document.empty
+
+
+CLOSE = Action("Close", "Close the window", ("Esc",), lambda session: session.close())
+
+ACTIONS = (
+    Action(
+        "Predict",
+        "Read the drawing now",
+        ("P",),
+        lambda session: session.prediction.run(session.document.strokes),
+        Place.COMMAND,
+        primary=True,
+        enabled=_has_ink,
+    ),
+    Action(
+        "Clear",
+        "Clear the canvas",
+        ("Q", "Delete"),
+        lambda session: session.document.clear(),
+        Place.COMMAND,
+        enabled=_has_ink,
+    ),
+    Action(
+        "Undo",
+        "Undo",
+        ("Ctrl+Z",),
+        lambda session: session.document.undo(),
+        Place.TOOL,
+        icon="undo",
+        enabled=lambda session: session.document.can_undo,
+    ),
+    Action(
+        "Redo",
+        "Redo",
+        ("Ctrl+Y", "Ctrl+Shift+Z"),
+        lambda session: session.document.redo(),
+        Place.TOOL,
+        icon="redo",
+        enabled=lambda session: session.document.can_redo,
+    ),
+    Action(
+        "Eraser",
+        "Eraser on or off",
+        ("E",),
+        _toggle("eraser"),
+        Place.TOOL,
+        icon="eraser",
+        on=lambda session: session.eraser,
+    ),
+    Action("Thinner", "Thinner brush", ("[",), lambda session: session.widen_brush(-1)),
+    Action("Wider", "Wider brush", ("]",), lambda session: session.widen_brush(1)),
+    Action(
+        "Live",
+        "Read while drawing, or only when asked",
+        ("L",),
+        lambda session: session.prediction.toggle_live(),
+        Place.SWITCH,
+        icon="eye",
+        on=lambda session: session.prediction.live,
+    ),
+    Action(
+        "Grid",
+        "Grid on or off",
+        ("G",),
+        _toggle("grid"),
+        Place.SWITCH,
+        icon="grid",
+        on=lambda session: session.grid,
+    ),
+    Action("Theme", "Dark or light", ("T",), _toggle("dark"), Place.SWITCH, icon="sun"),
+    Action("Help", "Show all keys", ("H", "F1"), _toggle("help"), Place.SWITCH, icon="question"),
+    CLOSE,
+)

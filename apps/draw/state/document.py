@@ -1,8 +1,8 @@
-"""The drawing: strokes, the pen and the eraser, undo and redo.
+"""The drawing as a document: strokes, the pen and the eraser, undo and redo.
 
-Strokes are kept, not pixels, in units of the canvas: resizing the window loses nothing, and what the network
-reads depends neither on the window nor on the brush. A state of the drawing is a tuple that never changes, so
-undoing an action, whatever it was, is putting the tuple from before it back.
+It keeps strokes, not pixels, in units of the canvas: resizing the window loses nothing, and the network's
+input depends neither on the window nor on the brush. Each state of the document is an immutable tuple, so
+undoing a change, whatever it was, means putting the tuple from before it back.
 """
 
 from __future__ import annotations
@@ -14,37 +14,42 @@ from apps.draw.state.geometry import Point, clip_to_canvas, erase, extend
 
 
 @dataclass(frozen=True)
-class Stroke:
-    """Where the pen went, in canvas units, and how wide it was. The width is only for the eye."""
+class PenStroke:
+    """Where the pen went, in canvas units, and how wide it was. Only people see the width."""
 
     points: tuple[Point, ...]
     width: float
 
 
-Strokes = tuple[Stroke, ...]
+PenStrokes = tuple[PenStroke, ...]
 
 
-class Drawing:
-    """What is on the canvas, and how it came there.
+class Document:
+    """The strokes on the canvas and their history.
 
-    A pen or eraser that goes down, moves and comes up again is one action.
+    A pen or an eraser that goes down, moves and comes up again makes one change.
 
     Attributes
     ----------
-    strokes : what is drawn now, the unfinished stroke included
+    strokes : tuple of PenStroke
+        What is drawn now, with the unfinished stroke.
+    erasing : bool
+        Whether the eraser is down.
     """
 
     def __init__(self) -> None:
-        self.strokes: Strokes = ()
-        self._undo: list[Strokes] = []
-        self._redo: list[Strokes] = []
-        self._before: Strokes = ()  # the action that is under way
+        self.strokes: PenStrokes = ()
+        self.erasing = False
+        self._undo: list[PenStrokes] = []
+        self._redo: list[PenStrokes] = []
+        self._before: PenStrokes = ()  # the change that is under way
         self._tool: Callable[[Point, Point], None] | None = None
         self._last: Point = (0, 0)
         self._pieces: list[list[Point]] = []
 
     @property
     def empty(self) -> bool:
+        """Whether nothing is drawn."""
         return not self.strokes
 
     @property
@@ -54,10 +59,12 @@ class Drawing:
 
     @property
     def can_undo(self) -> bool:
+        """Whether there is a change to undo."""
         return bool(self._undo) or self.strokes != self._before
 
     @property
     def can_redo(self) -> bool:
+        """Whether there is a change to redo."""
         return bool(self._redo)
 
     def start_pen(self, point: Point, width: float) -> None:
@@ -67,20 +74,21 @@ class Drawing:
             part = clip_to_canvas(start, end)
             if part is not None:
                 extend(self._pieces, *part)
-                new = (Stroke(tuple(piece), width) for piece in self._pieces)
+                new = (PenStroke(tuple(piece), width) for piece in self._pieces)
                 self.strokes = (*self._before, *new)
 
         self._start(draw, point)
 
     def start_eraser(self, point: Point, radius: float) -> None:
-        """Put a round eraser down; it takes away all ink under it and parts the strokes that it crosses."""
+        """Put a round eraser down; it removes all ink under it and splits the strokes that it crosses."""
 
-        def rub(start: Point, end: Point) -> None:
+        def cut(start: Point, end: Point) -> None:
             self.strokes = tuple(
-                piece for stroke in self.strokes for piece in _rubbed(stroke, (start, end), radius)
+                piece for stroke in self.strokes for piece in _cut(stroke, (start, end), radius)
             )
 
-        self._start(rub, point)
+        self._start(cut, point)
+        self.erasing = True
 
     def move(self, point: Point) -> None:
         """The pen or the eraser, if one is down, goes straight on to this point."""
@@ -91,26 +99,27 @@ class Drawing:
     def finish(self) -> None:
         """Lift the pen or the eraser."""
         self._tool = None
+        self.erasing = False
         if self.strokes != self._before:
             self._undo.append(self._before)
             self._redo.clear()
             self._before = self.strokes
 
     def clear(self) -> None:
-        """Take everything away; that can be undone too."""
+        """Remove all strokes; that can be undone too."""
         self.finish()
         self.strokes = ()
         self.finish()
 
     def undo(self) -> None:
-        """Go back by one action, an unfinished one included."""
+        """Go back by one change, an unfinished one too."""
         self.finish()
         if self._undo:
             self._redo.append(self.strokes)
             self.strokes = self._before = self._undo.pop()
 
     def redo(self) -> None:
-        """Go forward again by one action."""
+        """Go forward again by one change."""
         self.finish()
         if self._redo:
             self._undo.append(self.strokes)
@@ -122,7 +131,7 @@ class Drawing:
         tool(point, point)
 
 
-def _rubbed(stroke: Stroke, path: tuple[Point, Point], radius: float) -> Strokes:
+def _cut(stroke: PenStroke, path: tuple[Point, Point], radius: float) -> PenStrokes:
     """What an eraser leaves of a stroke; the stroke itself if it did not touch it.
 
     The centre line is cut further away than the eraser reaches, so that the round ends of the pieces
@@ -131,4 +140,4 @@ def _rubbed(stroke: Stroke, path: tuple[Point, Point], radius: float) -> Strokes
     pieces = erase(stroke.points, path, radius + stroke.width / 2)
     if pieces == [stroke.points]:
         return (stroke,)
-    return tuple(Stroke(piece, stroke.width) for piece in pieces)
+    return tuple(PenStroke(piece, stroke.width) for piece in pieces)

@@ -1,25 +1,22 @@
-"""Where everything is, for a window of a given size. A pure function; nothing here knows of Pygame.
+"""Where each view is in a window of a given size: a pure function, without Pygame.
 
-Left the canvas with a row of tools under it; right a column: the answer, ten bars, what the network saw.
-Everything grows with the window; buttons never get smaller than a finger needs.
+On the left, the canvas with a row of tools under it; on the right, a column of the answer, ten bars, and the
+network's input. Everything grows with the window; buttons are always large enough for a finger. Each view
+arranges its own area.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from apps.draw.state.actions import Action
 from apps.draw.state.geometry import Point
 
-FIRST_SIZE = (1000, 640)  # of the window; all sizes below are meant for it
+FIRST_SIZE = (1000, 640)  # of the window; all lengths here and in the views are for it
 SMALLEST_SIZE = (820, 560)
 FINGER = 44  # px: no button is smaller
-SIDE = 28  # cells of the grid and of the network's picture; both get whole pixels a cell
+SIDE = 28  # cells of the grid and pixels of the network's input; both get whole screen pixels
 WIDEST_COLUMN = 470
-TOOLS = (Action.UNDO, Action.REDO, Action.ERASER)
-VIEWS = (Action.LIVE, Action.GRID, Action.THEME, Action.HELP)
 
 
 class Box(NamedTuple):
@@ -48,28 +45,38 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """The places of a window's parts.
+    """Where the views of a window are.
 
     Attributes
     ----------
-    unit : how much larger things are than in a window of `FIRST_SIZE`
-    buttons : each action that has a button, and where
-    slider : the brush's size
-    glyph : the answer, very large; words : about it
-    bars : ten rows, 0 to 9
-    seen : the 28x28 picture; facts : the text beside it
+    size : tuple of int
+        Of the window in pixels.
+    unit : float
+        How much larger everything is than in a window of `FIRST_SIZE`.
+    canvas, tools, answer, bars, network_input : Box
+        The areas of the views of these names.
+    switches : Box
+        The row of buttons at the top right, inside ``answer``.
     """
 
     size: tuple[int, int]
     unit: float
     canvas: Box
-    buttons: dict[Action, Box]
-    slider: Box
-    glyph: Box
-    words: Box
-    bars: tuple[Box, ...]
-    seen: Box
-    facts: Box
+    tools: Box
+    switches: Box
+    answer: Box
+    bars: Box
+    network_input: Box
+
+    @property
+    def window(self) -> Box:
+        """The whole window."""
+        return Box(0, 0, *self.size)
+
+    def area(self, name: str) -> Box:
+        """The area of this name: one of the attributes."""
+        area: Box = getattr(self, name)
+        return area
 
 
 def arrange(size: tuple[int, int]) -> Layout:
@@ -85,50 +92,10 @@ def arrange(size: tuple[int, int]) -> Layout:
 
     canvas = Box(left, top, side, side)
     tools = Box(left, canvas.bottom + gap, side, row)
-    right = Box(canvas.right + space, top, column, tools.bottom - top)
-    tool_buttons, slider = _tools(tools, unit)
-    view_buttons = _row_from_right(Box(right.x, top, column, FINGER), VIEWS, FINGER, round(4 * unit))
-    glyph, words = _answer(right, unit)
-    bars, seen, facts = _evidence(right, glyph.bottom, unit)
-    buttons = tool_buttons | view_buttons
-    return Layout((width, height), unit, canvas, buttons, slider, glyph, words, bars, seen, facts)
-
-
-def _tools(row: Box, unit: float) -> tuple[dict[Action, Box], Box]:
-    """Undo, redo and eraser at the left, clear and predict at the right, the brush's size between."""
-    gap = round(8 * unit)
-    buttons = {
-        action: Box(row.x + index * (row.height + gap), row.y, row.height, row.height)
-        for index, action in enumerate(TOOLS)
-    }
-    predict, clear = round(104 * unit), round(76 * unit)
-    buttons[Action.PREDICT] = Box(row.right - predict, row.y, predict, row.height)
-    buttons[Action.CLEAR] = Box(row.right - predict - gap - clear, row.y, clear, row.height)
-    start, end = buttons[Action.ERASER].right + gap, buttons[Action.CLEAR].x - gap
-    return buttons, Box(start, row.y, end - start, row.height)
-
-
-def _row_from_right(row: Box, actions: Sequence[Action], side: int, gap: int) -> dict[Action, Box]:
-    start = row.right - len(actions) * (side + gap) + gap
-    return {
-        action: Box(start + index * (side + gap), row.y, side, side) for index, action in enumerate(actions)
-    }
-
-
-def _answer(column: Box, unit: float) -> tuple[Box, Box]:
-    """At the top of the column the large digit, and beside it the words, under the row of buttons."""
-    glyph = Box(column.x, column.y, round(106 * unit), round(136 * unit))
-    left, top = glyph.right + round(12 * unit), column.y + FINGER + round(4 * unit)
-    return glyph, Box(left, top, column.right - left, glyph.bottom - top)
-
-
-def _evidence(column: Box, top: int, unit: float) -> tuple[tuple[Box, ...], Box, Box]:
-    """The picture and its facts at the bottom of the column, the bars in the middle of what is left."""
+    right = canvas.right + space
+    answer = Box(right, top, column, round(136 * unit))
+    switches = Box(right, top, column, FINGER)
     picture = max(6, round(6 * unit)) * SIDE
-    seen = Box(column.x, column.bottom - picture, picture, picture)
-    text = column.x + picture + round(20 * unit)
-    facts = Box(text, seen.y, column.right - text, picture)
-    bar = round(20 * unit)
-    first = top + max(0, (seen.y - top - 10 * bar) // 2)
-    bars = tuple(Box(column.x, first + digit * bar, column.width, bar) for digit in range(10))
-    return bars, seen, facts
+    network_input = Box(right, tools.bottom - picture, column, picture)
+    bars = Box(right, answer.bottom, column, network_input.y - answer.bottom)
+    return Layout((width, height), unit, canvas, tools, switches, answer, bars, network_input)

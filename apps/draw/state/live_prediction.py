@@ -1,7 +1,7 @@
-"""What the network makes of the drawing, kept up to date.
+"""The prediction for the drawing, kept up to date.
 
-`LivePrediction` reads at most once a frame, and only when the points changed. An answer never outlives the
-drawing that it was given for.
+The network runs at most once a frame, and only when the points changed. A prediction never outlives the
+drawing that it was made for.
 """
 
 from __future__ import annotations
@@ -9,50 +9,64 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from apps.draw.state.document import Strokes
-from apps.draw.state.geometry import Point
+from apps.draw.state.document import PenStrokes
+from engine.data.strokes import Strokes
 from engine.recognition.recognize import Recognition
-
-Points = list[tuple[Point, ...]]
 
 
 class LivePrediction:
-    """Reads a drawing whenever it changed.
+    """Recognizes a drawing whenever it changed.
 
     Parameters
     ----------
-    recognize : makes a `Recognition` of lists of points; the brush's width never gets this far
+    recognize : callable
+        Makes a `Recognition` of strokes that are lists of points; it never sees the width of the brush.
+    live : bool
+        Whether to predict while drawing; otherwise only `run` predicts.
+    clock : callable
+        Returns the time in seconds.
 
     Attributes
     ----------
-    live : read while drawing; else the canvas is read on demand, and nothing is said of a changed drawing
-    recognition : of the drawing as it is now; None where it has not been read
-    milliseconds : that the last reading took
+    recognition : Recognition or None
+        Of the drawing as it is now; None where there is no prediction for it.
+    milliseconds : float or None
+        How long the last prediction took; None for an empty canvas.
     """
 
-    def __init__(self, recognize: Callable[[Points], Recognition], live: bool = True) -> None:
+    def __init__(
+        self,
+        recognize: Callable[[Strokes], Recognition],
+        live: bool = True,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._recognize = recognize
+        self._clock = clock
         self.live = live
         self.recognition: Recognition | None = None
         self.milliseconds: float | None = None
-        self._seen: Points | None = None
+        self._points: Strokes | None = None
 
-    def update(self, strokes: Strokes) -> None:
-        """To be called once a frame: forgets the answer if the points changed, and reads if it may."""
-        points = [stroke.points for stroke in strokes]
-        if points != self._seen:
-            self._seen = points
+    def update(self, strokes: PenStrokes) -> None:
+        """Drop the prediction if the points changed, and predict again if live. Call it once a frame."""
+        points = _points(strokes)
+        if points != self._points:
+            self._points = points
             self.recognition = None
         if self.recognition is None and (self.live or not points):
-            self.read(strokes)
+            self.run(strokes)
 
-    def read(self, strokes: Strokes) -> None:
-        """Read now, asked or not."""
-        self._seen = [stroke.points for stroke in strokes]
-        started = time.perf_counter()
-        self.recognition = self._recognize(self._seen)
-        self.milliseconds = (time.perf_counter() - started) * 1000 if self._seen else None
+    def run(self, strokes: PenStrokes) -> None:
+        """Predict now, live or not."""
+        self._points = _points(strokes)
+        started = self._clock()
+        self.recognition = self._recognize(self._points)
+        self.milliseconds = (self._clock() - started) * 1000 if self._points else None
 
-    def switch_live(self) -> None:
-        """Read while drawing, or not any more."""
+    def toggle_live(self) -> None:
+        """Predict while drawing, or not any more."""
         self.live = not self.live
+
+
+def _points(strokes: PenStrokes) -> Strokes:
+    return [stroke.points for stroke in strokes]

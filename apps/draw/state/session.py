@@ -1,229 +1,140 @@
 """Everything that the window does, without the window.
 
-Keys, buttons, mouse and fingers end here, in `do`, `press`, `move` and `release`; the views show what
-is kept here. Positions are pixels of the window.
+Keys and buttons end in `Session.do`, mouse and fingers in `Session.pointer`; the views show what it keeps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from apps.draw.state.actions import Action
-from apps.draw.state.document import Drawing
+from apps.draw.state.actions import ACTIONS, Action
+from apps.draw.state.document import Document
 from apps.draw.state.geometry import Point
-from apps.draw.state.layout import FIRST_SIZE, Box, Layout, arrange
+from apps.draw.state.layout import FIRST_SIZE, arrange
 from apps.draw.state.live_prediction import LivePrediction
+from apps.draw.state.pointer import Part, Pointer
 
-THINNEST, WIDEST = 0.015, 0.1  # of the brush, in canvas units
-FIRST_WIDTH = 0.045
-WIDTH_STEP = 1.15
+THINNEST, WIDEST = 0.015, 0.1  # brush, in canvas units
+FIRST_BRUSH = 0.045
+BRUSH_STEP = 1.15
 ERASER_RADIUS = 0.8  # of the brush's width, so a little wider than the brush
-TOOLTIP_AFTER = 0.5  # seconds
-
-
-@dataclass(frozen=True)
-class Ring:
-    """The edge of the brush or the eraser, under the pointer, in pixels."""
-
-    center: Point
-    radius: float
-    erases: bool
+LONGEST_STEP = 1 / 30  # seconds that an animation moves on by at most in one frame
 
 
 class Session:
-    """The drawing, its answer, the tools, and where the pointer is.
+    """The drawing, its prediction, the settings, and the pointer.
+
+    Parameters
+    ----------
+    prediction : LivePrediction
+        Recognizes the drawing.
+    dark : bool
+        Whether to start with the dark theme.
+    actions : sequence of Action
+        What keys and buttons can do.
 
     Attributes
     ----------
-    width : of the brush, in canvas units
-    eraser : whether the left button erases; the right one always does
-    grid, dark, help, closed : what the views and the loop go by
-    pressed : the action whose button is held down
+    document : Document
+        The strokes on the canvas.
+    layout : Layout
+        Where the parts of the window are.
+    views : sequence of Part
+        What the pointer can touch, the topmost last.
+    pointer : Pointer
+        Where the pointer is and what it holds.
+    brush : float
+        Width of the brush in canvas units.
+    eraser : bool
+        Whether the left button erases; the right one always does.
+    grid, dark, help, closed : bool
+        Whether the grid is shown, the theme is dark, the help is open, the window is to be closed.
+    now, elapsed : float
+        The time of the current frame, and how far animations move on in it, in seconds.
     """
 
-    def __init__(self, reader: LivePrediction, dark: bool = True) -> None:
-        self.reader = reader
-        self.drawing = Drawing()
-        self.layout: Layout = arrange(FIRST_SIZE)
-        self.width = FIRST_WIDTH
-        self.eraser = False
-        self.grid = True
+    def __init__(
+        self, prediction: LivePrediction, dark: bool = True, actions: Sequence[Action] = ACTIONS
+    ) -> None:
+        # Annotated where `actions`, which imports this module for its types, needs them.
+        self.prediction: LivePrediction = prediction
+        self.document: Document = Document()
+        self.actions = actions
+        self.layout = arrange(FIRST_SIZE)
+        self.views: Sequence[Part] = ()
+        self.pointer = Pointer(self)
+        self.brush = FIRST_BRUSH
+        self.eraser: bool = False
+        self.grid: bool = True
         self.dark = dark
         self.help = False
         self.closed = False
-        self.pressed: Action | None = None
-        self._sliding = False
-        self._rubbing = False
-        self._pointer: Point | None = None
-        self._hovered: Action | None = None
-        self._hovered_since = 0.0
-        self._now = 0.0
-        self._doers: dict[Action, Callable[[], None]] = {
-            Action.PREDICT: lambda: reader.read(self.drawing.strokes),
-            Action.CLEAR: self.drawing.clear,
-            Action.UNDO: self.drawing.undo,
-            Action.REDO: self.drawing.redo,
-            Action.ERASER: lambda: self._switch("eraser"),
-            Action.THINNER: lambda: self.turn_wheel(-1),
-            Action.WIDER: lambda: self.turn_wheel(1),
-            Action.LIVE: reader.switch_live,
-            Action.GRID: lambda: self._switch("grid"),
-            Action.THEME: lambda: self._switch("dark"),
-            Action.HELP: lambda: self._switch("help"),
-            Action.CLOSE: self._close,
-        }
+        self.now = 0.0
+        self.elapsed = 0.0
+        self._action_of_key = {key: action for action in actions for key in action.keys}
 
-    # ---- What is asked for -------------------------------------------------------------------
+    def attach(self, views: Sequence[Part]) -> None:
+        """Let the pointer touch these views, the topmost last."""
+        self.views = views
+        self._arrange_views()
 
     def do(self, action: Action) -> None:
-        """What a key or a button asks for, if it can be done now."""
-        if self.enabled(action):
-            self._doers[action]()
+        """Run an action, if it is enabled."""
+        if action.enabled(self):
+            action.run(self)
 
-    def enabled(self, action: Action) -> bool:
-        """Whether the action would do anything."""
-        if action is Action.UNDO:
-            return self.drawing.can_undo
-        if action is Action.REDO:
-            return self.drawing.can_redo
-        if action in (Action.CLEAR, Action.PREDICT):
-            return not self.drawing.empty
-        return True
-
-    def on(self, action: Action) -> bool:
-        """Whether the button of something that can be switched on shows that it is."""
-        switched = {Action.ERASER: self.eraser, Action.GRID: self.grid, Action.LIVE: self.reader.live}
-        return switched.get(action, False)
+    def do_key(self, key: str) -> None:
+        """Run the action of a key, written as in the table of actions; other keys do nothing."""
+        if key in self._action_of_key:
+            self.do(self._action_of_key[key])
 
     def resize(self, size: tuple[int, int]) -> None:
-        """The window has another size; a line that was being drawn ends here."""
-        self.release()
+        """Take another size in pixels; a stroke that is being drawn ends here."""
+        self.pointer.release()
         self.layout = arrange(size)
+        self._arrange_views()
 
-    def frame(self, now: float) -> None:
-        """Once before each picture, with the time in seconds: the answer is brought up to date."""
-        self._now = now
-        self.reader.update(self.drawing.strokes)
+    def start_frame(self, now: float) -> None:
+        """Call once before painting, with the time in seconds: brings the prediction up to date."""
+        self.elapsed = min(now - self.now, LONGEST_STEP)
+        self.now = now
+        self.prediction.update(self.document.strokes)
 
-    # ---- The pointer -------------------------------------------------------------------------
-
-    def press(self, position: Point, erases: bool = False) -> None:
-        """The left button or a finger goes down; ``erases`` for the right button."""
-        self.move(position)
-        if self.help:
-            self.help = False
-        elif self.layout.canvas.holds(position):
-            self._start_tool(position, erases or self.eraser)
-        elif not erases:
-            self._press_widget(position)
-
-    def move(self, position: Point) -> None:
-        """The pointer is here now, pressed or not."""
-        self._pointer = position
-        if self._sliding:
-            self._slide(position)
-        self.drawing.move(self._on_canvas(position))
-        hovered = None if self.drawing.busy or self._sliding or self.help else self._button_at(position)
-        if hovered != self._hovered:
-            self._hovered, self._hovered_since = hovered, self._now
-
-    def release(self, position: Point | None = None) -> None:
-        """The button or the finger goes up; a button acts if it is let go where it was pressed."""
-        self.drawing.finish()
-        self._sliding = self._rubbing = False
-        pressed, self.pressed = self.pressed, None
-        if pressed is not None and position is not None and self._button_at(position) is pressed:
-            self._hovered_since = self._now  # its tooltip goes
-            self.do(pressed)
-
-    def leave(self) -> None:
-        """The pointer has left the window."""
-        self._pointer = self._hovered = None
-
-    def turn_wheel(self, notches: float) -> None:
-        """Away from the user widens the brush."""
-        self._set_width(self.width * WIDTH_STEP**notches)
-
-    # ---- What is shown -----------------------------------------------------------------------
-
-    @property
-    def hovered(self) -> Action | None:
-        """The action whose button the pointer is over."""
-        return self._hovered
-
-    @property
-    def tooltip(self) -> Action | None:
-        """The action whose tooltip is to be shown."""
-        rested = self._now - self._hovered_since >= TOOLTIP_AFTER
-        return self._hovered if rested and self.pressed is None else None
-
-    @property
-    def waiting(self) -> bool:
-        """Whether time alone will change what is shown."""
-        return self._hovered is not None and self.tooltip is None
-
-    @property
-    def ring(self) -> Ring | None:
-        """Where the brush or the eraser would touch; None away from the canvas."""
-        canvas = self.layout.canvas
-        if self._pointer is None or self.help or not canvas.holds(self._pointer):
-            return None
-        erases = self._rubbing or (self.eraser and not self.drawing.busy)
-        radius = self._eraser_radius if erases else self.width / 2
-        return Ring(self._pointer, radius * canvas.width, erases)
-
-    @property
-    def brush_position(self) -> float:
-        """Where the slider stands, from 0 to 1."""
-        return (self.width - THINNEST) / (WIDEST - THINNEST)
-
-    # ---- Inside ------------------------------------------------------------------------------
-
-    def _switch(self, name: str) -> None:
-        setattr(self, name, not getattr(self, name))
-
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the help if it is open, else the window."""
         if self.help:
             self.help = False
         else:
             self.closed = True
 
-    @property
-    def _eraser_radius(self) -> float:
-        return self.width * ERASER_RADIUS
-
-    def _on_canvas(self, position: Point) -> Point:
-        canvas = self.layout.canvas
-        return (position[0] - canvas.x) / canvas.width, (position[1] - canvas.y) / canvas.height
-
-    def _button_at(self, position: Point) -> Action | None:
-        return next((each for each, box in self.layout.buttons.items() if box.holds(position)), None)
-
-    def _start_tool(self, position: Point, erases: bool) -> None:
-        point = self._on_canvas(position)
-        self._rubbing = erases
-        if erases:
-            self.drawing.start_eraser(point, self._eraser_radius)
+    def start_stroke(self, point: Point) -> None:
+        """Put the pen or the eraser down at a point in canvas units."""
+        if self.pointer.erases or self.eraser:
+            self.document.start_eraser(point, self.eraser_radius)
         else:
-            self.drawing.start_pen(point, self.width)
+            self.document.start_pen(point, self.brush)
 
-    def _press_widget(self, position: Point) -> None:
-        self.pressed = self._button_at(position)
-        if self.layout.slider.holds(position):
-            self._sliding = True
-            self._slide(position)
+    @property
+    def eraser_radius(self) -> float:
+        """In canvas units."""
+        return self.brush * ERASER_RADIUS
 
-    def _slide(self, position: Point) -> None:
-        track = slider_track(self.layout)
-        self._set_width(THINNEST + (position[0] - track.x) / track.width * (WIDEST - THINNEST))
+    def widen_brush(self, steps: float) -> None:
+        """Make the brush wider, or thinner if ``steps`` is negative."""
+        self._set_brush(self.brush * BRUSH_STEP**steps)
 
-    def _set_width(self, width: float) -> None:
-        self.width = min(max(width, THINNEST), WIDEST)
+    @property
+    def brush_setting(self) -> float:
+        """The brush's width as a number from 0, thinnest, to 1, widest; clipped when it is set."""
+        return (self.brush - THINNEST) / (WIDEST - THINNEST)
 
+    @brush_setting.setter
+    def brush_setting(self, setting: float) -> None:
+        self._set_brush(THINNEST + setting * (WIDEST - THINNEST))
 
-def slider_track(layout: Layout) -> Box:
-    """The line that the slider's knob runs on: the slider without the room for the knob at its ends."""
-    room = round(16 * layout.unit)
-    box = layout.slider
-    return Box(box.x + room, box.y, box.width - 2 * room, box.height)
+    def _set_brush(self, width: float) -> None:
+        self.brush = min(max(width, THINNEST), WIDEST)
+
+    def _arrange_views(self) -> None:
+        for view in self.views:
+            view.arrange(self.layout.area(view.area_name), self.layout.unit)

@@ -1,4 +1,4 @@
-"""What the network saw, pixel by pixel, and the facts of the reading beside it."""
+"""The network's input, pixel by pixel, and beside it the facts: backend, time, model, accuracy."""
 
 from __future__ import annotations
 
@@ -10,51 +10,83 @@ import pygame
 
 from apps.draw.paint.painter import Painter, between
 from apps.draw.paint.theme import NORMAL, SMALL, Theme
-from apps.draw.state.layout import SIDE, Box, Layout
+from apps.draw.state.layout import SIDE, Box
+from apps.draw.state.session import Session
+from apps.draw.views.view import View
 from backends.arrays import Array
-from engine.recognition.recognize import Recognition
+
+TITLE = "What the network sees"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What does not change while the window is open: the backend, the model, its test accuracy if known."""
+    """What does not change while the window is open.
+
+    Attributes
+    ----------
+    backend, model : str
+        The name of the backend and of the model file.
+    accuracy : float or None
+        The model's accuracy on its test set, if known.
+    """
 
     backend: str
     model: str
     accuracy: float | None
 
 
-def paint_seen(painter: Painter, layout: Layout, recognition: Recognition | None) -> None:
-    """The 28x28 picture, enlarged without any smoothing."""
-    image = np.zeros((SIDE, SIDE), np.uint8) if recognition is None else recognition.image
-    small = pygame.surfarray.make_surface(_coloured(image, painter.theme).swapaxes(0, 1))
-    painter.surface.blit(pygame.transform.scale(small, layout.seen[2:]), layout.seen[:2])
-    painter.outline(layout.seen, painter.theme.line, radius=0, line=1)
+class NetworkInputView(View):
+    """The 28x28 picture, enlarged without smoothing, and beside it what predicts, how fast and how well.
 
+    Attributes
+    ----------
+    picture, facts : Box
+        The picture at the left, and the text beside it.
+    """
 
-def paint_facts(painter: Painter, layout: Layout, facts: Facts, milliseconds: float | None) -> None:
-    """The status: what reads here, how fast, how well."""
-    box = layout.facts
-    painter.text(
-        "What the network sees", _fitting(painter, box), painter.theme.ink, (box.x, box.y + painter.px(9))
-    )
-    painter.text("28 × 28 pixels", SMALL, painter.theme.quiet, (box.x, box.y + painter.px(30)))
-    rows = [
-        ("Backend", facts.backend),
-        ("Reading", "–" if milliseconds is None else f"{milliseconds:.1f} ms"),
-        ("Model", facts.model),
-        ("On test", "–" if facts.accuracy is None else f"{facts.accuracy * 100:.1f} %"),
-    ]
-    step = painter.px(22)
-    for index, (name, value) in enumerate(rows):
-        y = box.bottom - painter.px(8) - (len(rows) - 1 - index) * step
-        used = painter.text(name, SMALL, painter.theme.quiet, (box.x, y))
-        room = box.width - used - painter.px(12)
-        painter.text(_shortened(painter, value, room), SMALL, painter.theme.ink, (box.right, y), "right")
+    area_name = "network_input"
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__()
+        self._facts = facts
+
+    def arrange(self, area: Box, unit: float) -> None:
+        super().arrange(area, unit)
+        self.picture = Box(area.x, area.y, area.height, area.height)
+        left = self.picture.right + self.px(20)
+        self.facts = Box(left, area.y, area.right - left, area.height)
+
+    def paint(self, painter: Painter, session: Session) -> None:
+        recognition = session.prediction.recognition
+        image = np.zeros((SIDE, SIDE), np.uint8) if recognition is None else recognition.image
+        self._paint_picture(painter, image)
+        self._paint_facts(painter, session.prediction.milliseconds)
+
+    def _paint_picture(self, painter: Painter, image: Array) -> None:
+        small = pygame.surfarray.make_surface(_coloured(image, painter.theme).swapaxes(0, 1))
+        painter.surface.blit(pygame.transform.scale(small, self.picture[2:]), self.picture[:2])
+        painter.outline(self.picture, painter.theme.line, radius=0, line=1)
+
+    def _paint_facts(self, painter: Painter, milliseconds: float | None) -> None:
+        theme, box, facts = painter.theme, self.facts, self._facts
+        painter.text(TITLE, _fitting(painter, box), theme.ink, (box.x, box.y + painter.px(9)))
+        painter.text("28 × 28 pixels", SMALL, theme.quiet, (box.x, box.y + painter.px(30)))
+        rows = [
+            ("Backend", facts.backend),
+            ("Reading", "–" if milliseconds is None else f"{milliseconds:.1f} ms"),
+            ("Model", facts.model),
+            ("On test", "–" if facts.accuracy is None else f"{facts.accuracy * 100:.1f} %"),
+        ]
+        step = painter.px(22)
+        for index, (name, value) in enumerate(rows):
+            y = box.bottom - painter.px(8) - (len(rows) - 1 - index) * step
+            used = painter.text(name, SMALL, theme.quiet, (box.x, y))
+            room = box.width - used - painter.px(12)
+            painter.text(_shortened(painter, value, room), SMALL, theme.ink, (box.right, y), "right")
 
 
 def _coloured(image: Array, theme: Theme) -> Array:
-    """(28, 28) ink to (28, 28, 3) colours, from paper to ink."""
+    """Map (28, 28) ink to (28, 28, 3) colours, from paper to ink."""
     coloured: Array = _shades(theme)[image]
     return coloured
 
@@ -65,11 +97,11 @@ def _shades(theme: Theme) -> Array:
 
 
 def _fitting(painter: Painter, box: Box) -> int:
-    return NORMAL if painter.text_width("What the network sees", NORMAL) <= box.width else SMALL
+    return NORMAL if painter.text_width(TITLE, NORMAL) <= box.width else SMALL
 
 
 def _shortened(painter: Painter, text: str, room: float) -> str:
-    """A long name, cut in the middle until it fits."""
+    """Cut a long name in the middle until it fits."""
     kept = len(text)
     shown = text
     while painter.text_width(shown, SMALL) > room and kept > 2:

@@ -1,4 +1,4 @@
-"""What the window's tests share: a session that reads with a made-up network, and a window no one sees."""
+"""What the window's tests share: a session with a made-up network, and a display that is only pretended."""
 
 from __future__ import annotations
 
@@ -7,24 +7,30 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from apps.draw.state.live_prediction import LivePrediction, Points
+from apps.draw.state.live_prediction import LivePrediction
 from apps.draw.state.session import Session
+from engine.data.strokes import Strokes
 from engine.recognition.recognize import Recognition, State
+
+# Its rows, columns and corners all differ, so a picture that is turned or mirrored looks different.
+IMAGE = np.zeros((28, 28), np.uint8)
+IMAGE[4:24, 6:9] = 255
+IMAGE[20:24, 6:17] = 128
 
 
 class FakeNetwork:
-    """Sees as many as there are strokes, with 90 %, and counts how often it is asked."""
+    """Recognizes as many as there are strokes, with 90 %, and records its inputs."""
 
     def __init__(self) -> None:
-        self.asked: list[Points] = []
+        self.inputs: list[Strokes] = []
 
-    def recognize(self, points: Points) -> Recognition:
-        if not points:
+    def recognize(self, strokes: Strokes) -> Recognition:
+        if not strokes:
             return Recognition(State.EMPTY, np.zeros((28, 28), np.uint8), None)
-        self.asked.append(points)
+        self.inputs.append(strokes)
         probabilities = np.full(10, 0.1 / 9)
-        probabilities[len(points) % 10] = 0.9
-        return Recognition(State.DIGIT, np.full((28, 28), 255, np.uint8), probabilities)
+        probabilities[len(strokes) % 10] = 0.9
+        return Recognition(State.DIGIT, IMAGE, probabilities)
 
 
 @pytest.fixture
@@ -34,7 +40,17 @@ def network() -> FakeNetwork:
 
 @pytest.fixture
 def make_session(network: FakeNetwork) -> Callable[[], Session]:
-    return lambda: Session(LivePrediction(network.recognize))
+    """Make sessions whose views can be touched; they need Pygame, but no display."""
+    pytest.importorskip("pygame")
+    from apps.draw.views.network_input import Facts
+    from apps.draw.window import make_views
+
+    def make() -> Session:
+        session = Session(LivePrediction(network.recognize, clock=lambda: 0.0))
+        session.attach(make_views(Facts("numpy", "model.json", 0.98), session.actions))
+        return session
+
+    return make
 
 
 @pytest.fixture

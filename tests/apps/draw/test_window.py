@@ -1,4 +1,4 @@
-"""The real event loop, on a display that is only pretended: events go in, pictures and answers come out."""
+"""The real event loop, on a display that is only pretended: events go in, a drawing and a title come out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from apps.draw.state.actions import ACTIONS, Action
+from apps.draw.state.actions import ACTIONS
 from apps.draw.state.geometry import Point
 from apps.draw.state.layout import FIRST_SIZE
 from apps.draw.state.session import Session
@@ -17,7 +17,7 @@ pygame = pytest.importorskip("pygame")
 
 from apps.draw import events  # noqa: E402
 from apps.draw.events import key_name  # noqa: E402
-from apps.draw.paint.theme import DARK, LIGHT  # noqa: E402
+from apps.draw.paint.theme import DARK  # noqa: E402
 from apps.draw.views.network_input import Facts  # noqa: E402
 from apps.draw.window import Window  # noqa: E402
 
@@ -79,12 +79,12 @@ def pixel(window: Window, at: Point) -> tuple[int, ...]:
 # ---- Mouse -------------------------------------------------------------------------------------
 
 
-def test_a_mouse_draws_and_the_title_tells_the_answer(
+def test_a_mouse_draws_and_the_title_shows_the_prediction(
     window: Window, session: Session, send: Callable[..., None]
 ) -> None:
     assert window.title == "inkdigits"
     drag(send, at(session, 0.2, 0.5), at(session, 0.8, 0.5))
-    assert len(session.drawing.strokes) == 1
+    assert len(session.document.strokes) == 1
     assert pixel(window, at(session, 0.4, 0.5)) == DARK.ink
     assert window.title == "inkdigits – 1 (90 %)"
     send(pygame.KEYDOWN, **key_event("Q"))
@@ -97,9 +97,9 @@ def test_the_right_button_erases_and_the_middle_one_does_nothing(
 ) -> None:
     drag(send, at(session, 0.2, 0.5), at(session, 0.8, 0.5))
     drag(send, at(session, 0.4, 0.3), at(session, 0.4, 0.7), button=2)
-    assert len(session.drawing.strokes) == 1
+    assert len(session.document.strokes) == 1
     drag(send, at(session, 0.4, 0.3), at(session, 0.4, 0.7), button=3)
-    assert len(session.drawing.strokes) == 2
+    assert len(session.document.strokes) == 2
 
 
 def test_a_second_button_does_not_end_the_line(
@@ -107,21 +107,21 @@ def test_a_second_button_does_not_end_the_line(
 ) -> None:
     send(pygame.MOUSEBUTTONDOWN, pos=at(session, 0.2, 0.5), button=1)
     drag(send, at(session, 0.3, 0.5), at(session, 0.4, 0.5), button=3)
-    assert session.drawing.busy
-    assert len(session.drawing.strokes) == 1
+    assert session.document.busy
+    assert len(session.document.strokes) == 1
 
 
 def test_the_wheel_widens_the_brush(session: Session, send: Callable[..., None]) -> None:
-    width = session.width
+    width = session.brush
     send(pygame.MOUSEWHEEL, x=0, y=1, precise_y=1.0)
-    assert session.width > width
+    assert session.brush > width
 
 
-def test_a_line_ends_when_the_keyboard_goes_elsewhere(session: Session, send: Callable[..., None]) -> None:
+def test_a_line_ends_when_the_window_loses_focus(session: Session, send: Callable[..., None]) -> None:
     send(pygame.MOUSEBUTTONDOWN, pos=at(session, 0.2, 0.5), button=1)
     send(pygame.WINDOWFOCUSLOST)
     send(pygame.MOUSEMOTION, pos=at(session, 0.8, 0.5), rel=(0, 0), buttons=(0, 0, 0))
-    assert len(session.drawing.strokes[0].points) == 1
+    assert len(session.document.strokes[0].points) == 1
 
 
 # ---- Fingers -----------------------------------------------------------------------------------
@@ -153,9 +153,9 @@ def test_a_finger_draws_and_its_mouse_twin_does_not(session: Session, touch: Cal
     touch(pygame.FINGERDOWN, 0.25, 0.25)
     touch(pygame.FINGERMOTION, 0.5, 0.5)
     touch(pygame.FINGERUP, 0.5, 0.5)
-    (stroke,) = session.drawing.strokes
+    (stroke,) = session.document.strokes
     np.testing.assert_allclose(stroke.points, [(0.25, 0.25), (0.5, 0.5)], atol=1e-9)
-    assert session.ring is None, "a lifted finger is nowhere"
+    assert session.pointer.ring is None, "a lifted finger is nowhere"
 
 
 def test_only_the_first_finger_counts(session: Session, touch: Callable[..., None]) -> None:
@@ -164,31 +164,29 @@ def test_only_the_first_finger_counts(session: Session, touch: Callable[..., Non
     touch(pygame.FINGERMOTION, 0.9, 0.9, finger=8)
     touch(pygame.FINGERUP, 0.9, 0.9, finger=8)
     touch(pygame.FINGERMOTION, 0.3, 0.3)
-    (stroke,) = session.drawing.strokes
+    (stroke,) = session.document.strokes
     assert len(stroke.points) == 2
     touch(pygame.FINGERUP, 0.3, 0.3)
     touch(pygame.FINGERDOWN, 0.8, 0.8, finger=8)
-    assert len(session.drawing.strokes) == 2, "the next first finger is a first one again"
+    assert len(session.document.strokes) == 2, "the next first finger is a first one again"
 
 
 # ---- Keys --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("written", "action"), [(key, action) for action, entry in ACTIONS.items() for key in entry.keys]
-)
-def test_keys_are_recognised_as_they_are_written(written: str, action: Action) -> None:
+@pytest.mark.parametrize("written", [key for action in ACTIONS for key in action.keys])
+def test_keys_are_recognized_as_they_are_written(written: str) -> None:
     assert key_name(pygame.Event(pygame.KEYDOWN, key_event(written))) == written
 
 
 def test_keys_without_ctrl_do_not_undo(session: Session, send: Callable[..., None]) -> None:
     drag(send, at(session, 0.2, 0.5), at(session, 0.8, 0.5))
     send(pygame.KEYDOWN, **key_event("Z"))
-    assert not session.drawing.empty
+    assert not session.document.empty
     send(pygame.KEYDOWN, **key_event("Ctrl+Z"))
-    assert session.drawing.empty
+    assert session.document.empty
     send(pygame.KEYDOWN, **key_event("Ctrl+Shift+Z"))
-    assert not session.drawing.empty
+    assert not session.document.empty
 
 
 @pytest.mark.parametrize("close", [{"key": pygame.K_ESCAPE}, None])
@@ -199,56 +197,56 @@ def test_the_window_closes(window: Window, session: Session, close: dict[str, An
     assert session.closed
 
 
-# ---- Pictures ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("size", [(820, 560), (1000, 640), (1700, 900), (900, 1300), (300, 200)])
-@pytest.mark.parametrize("dark", [True, False])
-def test_every_state_can_be_painted_at_every_size(
-    window: Window, session: Session, send: Callable[..., None], size: tuple[int, int], dark: bool
-) -> None:
-    window.resize(size)
-    session.dark = dark
-    theme = DARK if dark else LIGHT
-    send(pygame.WINDOWEXPOSED)
-    assert pixel(window, (1, 1)) == theme.ground
-    drag(send, at(session, 0.2, 0.5), at(session, 0.8, 0.5))
-    for name in ("G", "E", "L", "H"):
-        send(pygame.KEYDOWN, **key_event(name))
-    session.do(Action.HELP)
-    session.move(session.layout.buttons[Action.GRID].center)
-    window.paint(1e9, 1 / 60)
-    assert session.tooltip is Action.GRID
-
-
-def test_the_network_s_picture_is_shown_pixel_by_pixel(
-    window: Window, session: Session, send: Callable[..., None]
-) -> None:
-    seen = session.layout.seen
-    send(pygame.WINDOWEXPOSED)
-    assert pixel(window, seen.center) == DARK.paper
-    drag(send, at(session, 0.2, 0.5), at(session, 0.8, 0.5))
-    assert pixel(window, seen.center) == DARK.ink, "the made-up network says that it saw ink everywhere"
-
-
-def test_bars_ease_to_their_values_and_empty_at_once(
-    window: Window, session: Session, send: Callable[..., None]
-) -> None:
-    bar = session.layout.bars[1]
-    three_quarters = bar.x + bar.width * 0.7, bar.center[1]
-    drag(send, at(session, 0.2, 0.5), at(session, 0.8, 0.5))
-    for _ in range(30):
-        window.step()
-    assert pixel(window, three_quarters) == DARK.accent
-    send(pygame.KEYDOWN, **key_event("Q"))
-    assert pixel(window, three_quarters) == DARK.raised
+# ---- Time ---------------------------------------------------------------------------------------
 
 
 def test_an_idle_window_does_not_paint(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(5):
         window.step()
     pygame.event.clear()
-    painted: list[float] = []
-    monkeypatch.setattr(window, "paint", lambda now, seconds: painted.append(now))
+    painted: list[bool] = []
+    monkeypatch.setattr(window, "paint", lambda: painted.append(True))
     window.step()
     assert not painted
+
+
+class Recording:
+    """Events from a list, one a frame, where `pygame.event` would be."""
+
+    def __init__(self, *events: pygame.Event) -> None:
+        self._events = list(events)
+
+    def poll(self) -> pygame.Event:
+        return self._events.pop(0) if self._events else pygame.Event(pygame.NOEVENT)
+
+    def wait(self, timeout: int) -> pygame.Event:
+        return self.poll()
+
+    def get(self) -> list[pygame.Event]:
+        return []
+
+
+def test_a_recording_is_replayed_on_its_own_clock(session: Session) -> None:
+    press, drag, lift = (
+        pygame.Event(pygame.MOUSEBUTTONDOWN, pos=at(session, 0.2, 0.5), button=1),
+        pygame.Event(pygame.MOUSEMOTION, pos=at(session, 0.8, 0.5), rel=(0, 0), buttons=(1, 0, 0)),
+        pygame.Event(pygame.MOUSEBUTTONUP, pos=at(session, 0.8, 0.5), button=1),
+    )
+    close = pygame.Event(pygame.QUIT)
+    times: list[float] = []
+
+    def clock() -> float:
+        times.append(len(times) / 100)
+        return times[-1]
+
+    window = Window(
+        session,
+        Facts("numpy", "model.json", 0.98),
+        clock=clock,
+        sleep=lambda seconds: None,
+        events=Recording(press, drag, lift, close),
+    )
+    window.run()
+    (stroke,) = session.document.strokes
+    np.testing.assert_allclose(stroke.points, [(0.2, 0.5), (0.8, 0.5)])
+    assert session.now in times

@@ -5,31 +5,31 @@ from __future__ import annotations
 import numpy as np
 
 from apps.draw.paint.ink import draw_ink, smooth
-from apps.draw.state.document import Stroke
+from apps.draw.state.document import PenStroke
 
 SIDE = 200
 
 
-def ring(steps: int) -> Stroke:
+def ring(steps: int) -> PenStroke:
     turn = np.linspace(0, 2 * np.pi, steps)
-    return Stroke(tuple((0.5 + 0.3 * np.cos(a), 0.5 + 0.3 * np.sin(a)) for a in turn), 0.1)
+    return PenStroke(tuple((0.5 + 0.3 * np.cos(a), 0.5 + 0.3 * np.sin(a)) for a in turn), 0.1)
 
 
 def test_a_straight_line_is_as_wide_as_its_brush() -> None:
-    ink = draw_ink((Stroke(((0.1, 0.5), (0.9, 0.5)), 0.1),), SIDE)
+    ink = draw_ink((PenStroke(((0.1, 0.5), (0.9, 0.5)), 0.1),), SIDE)
     across = ink[:, SIDE // 2] / 255
     assert abs(across.sum() - 0.1 * SIDE) < 0.05
     assert (across[91:109] == 1).all()
 
 
 def test_a_dot_is_round() -> None:
-    ink = draw_ink((Stroke(((0.5, 0.5),), 0.2),), SIDE) / 255
+    ink = draw_ink((PenStroke(((0.5, 0.5),), 0.2),), SIDE) / 255
     assert abs(ink.sum() - np.pi * (0.1 * SIDE) ** 2) < 5
     np.testing.assert_array_equal(ink, ink.T)
 
 
 def test_edges_are_soft() -> None:
-    ink = draw_ink((Stroke(((0.1, 0.2), (0.9, 0.7)), 0.05),), SIDE)
+    ink = draw_ink((PenStroke(((0.1, 0.2), (0.9, 0.7)), 0.05),), SIDE)
     assert ((ink > 0) & (ink < 255)).sum() > 100
 
 
@@ -44,7 +44,7 @@ def test_few_points_make_a_smooth_curve() -> None:
 
 
 def test_a_line_has_no_gaps_however_fast_it_was_drawn() -> None:
-    ink = draw_ink((Stroke(((0.05, 0.05), (0.95, 0.4), (0.05, 0.95)), 0.02),), SIDE)
+    ink = draw_ink((PenStroke(((0.05, 0.05), (0.95, 0.4), (0.05, 0.95)), 0.02),), SIDE)
     rows_with_ink = np.any(ink > 200, axis=1)
     assert rows_with_ink[12:188].all()
 
@@ -52,7 +52,7 @@ def test_a_line_has_no_gaps_however_fast_it_was_drawn() -> None:
 def test_a_growing_line_looks_as_if_drawn_at_once() -> None:
     whole = ring(120)
     for count in range(1, 121, 7):
-        draw_ink((Stroke(whole.points[:count], whole.width),), SIDE)
+        draw_ink((PenStroke(whole.points[:count], whole.width),), SIDE)
     grown = draw_ink((whole,), SIDE)
     from apps.draw.paint.ink import _run
 
@@ -61,13 +61,13 @@ def test_a_growing_line_looks_as_if_drawn_at_once() -> None:
 
 
 def test_crossing_lines_do_not_add_up() -> None:
-    one, other = Stroke(((0.1, 0.5), (0.9, 0.5)), 0.1), Stroke(((0.5, 0.1), (0.5, 0.9)), 0.1)
+    one, other = PenStroke(((0.1, 0.5), (0.9, 0.5)), 0.1), PenStroke(((0.5, 0.1), (0.5, 0.9)), 0.1)
     both = draw_ink((one, other), SIDE)
     np.testing.assert_array_equal(both, np.maximum(draw_ink((one,), SIDE), draw_ink((other,), SIDE)))
 
 
 def test_ink_beyond_the_edge_is_cut_off() -> None:
-    ink = draw_ink((Stroke(((0.0, 0.0), (1.0, 1.0)), 0.3),), SIDE)
+    ink = draw_ink((PenStroke(((0.0, 0.0), (1.0, 1.0)), 0.3),), SIDE)
     assert ink.shape == (SIDE, SIDE)
     assert ink[0, 0] == ink[-1, -1] == 255
 

@@ -1,4 +1,4 @@
-"""The layout at many sizes of the window."""
+"""The areas of the views at many sizes of the window."""
 
 from __future__ import annotations
 
@@ -7,64 +7,43 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.draw.state.actions import Action
 from apps.draw.state.layout import FINGER, FIRST_SIZE, SIDE, SMALLEST_SIZE, Box, Layout, arrange
 
 sizes = st.tuples(st.integers(SMALLEST_SIZE[0], 5000), st.integers(SMALLEST_SIZE[1], 4000))
 
-WITHOUT_BUTTON = {Action.THINNER, Action.WIDER, Action.CLOSE}  # the slider, the wheel and the title bar do
 
-
-def parts(layout: Layout) -> list[Box]:
-    return [
-        layout.canvas,
-        *layout.buttons.values(),
-        layout.slider,
-        *layout.bars,
-        layout.seen,
-        layout.facts,
-        layout.glyph,
-        layout.words,
-    ]
+def areas(layout: Layout) -> list[Box]:
+    return [layout.canvas, layout.tools, layout.answer, layout.bars, layout.network_input]
 
 
 @given(sizes)
-def test_no_two_parts_overlap_and_none_leaves_the_window(size: tuple[int, int]) -> None:
+def test_no_two_areas_overlap_and_none_leaves_the_window(size: tuple[int, int]) -> None:
     layout = arrange(size)
-    for box in parts(layout):
+    for box in areas(layout):
         assert box.width > 0
         assert box.height > 0
         assert box.x >= 0
         assert box.y >= 0
         assert box.right <= size[0]
         assert box.bottom <= size[1]
-    for one, other in combinations(parts(layout), 2):
+    for one, other in combinations(areas(layout), 2):
         beside = one.right <= other.x or other.right <= one.x
         assert beside or one.bottom <= other.y or other.bottom <= one.y, (one, other)
 
 
 @given(sizes)
-def test_buttons_are_large_enough_for_a_finger(size: tuple[int, int]) -> None:
+def test_rows_of_buttons_are_high_enough_for_a_finger(size: tuple[int, int]) -> None:
     layout = arrange(size)
-    assert all(min(box.width, box.height) >= FINGER for box in (*layout.buttons.values(), layout.slider))
-    assert set(layout.buttons) == set(Action) - WITHOUT_BUTTON
+    assert min(layout.tools.height, layout.switches.height) >= FINGER
 
 
 @given(sizes)
 def test_grid_and_picture_have_whole_pixels_a_cell(size: tuple[int, int]) -> None:
     layout = arrange(size)
-    for box in (layout.canvas, layout.seen):
-        assert box.width == box.height
-        assert box.width % SIDE == 0
-    assert layout.seen.width >= 168
-
-
-@given(sizes)
-def test_there_is_room_for_the_words(size: tuple[int, int]) -> None:
-    layout = arrange(size)
-    assert layout.words.width >= 190 * layout.unit
-    assert layout.facts.width >= 120
-    assert layout.bars[0].height >= 13
+    assert layout.canvas.width == layout.canvas.height
+    assert layout.canvas.width % SIDE == 0
+    assert layout.network_input.height % SIDE == 0
+    assert layout.network_input.height >= 168
 
 
 def test_the_canvas_takes_more_than_half_of_the_first_window() -> None:
@@ -77,5 +56,5 @@ def test_a_window_that_is_too_small_is_cut_off_not_squeezed() -> None:
 
 def test_everything_grows_with_the_window() -> None:
     small, large = arrange(FIRST_SIZE), arrange((2 * FIRST_SIZE[0], 2 * FIRST_SIZE[1]))
-    for one, other in zip(parts(small), parts(large), strict=True):
-        assert other.width >= 1.8 * one.width or one.width == FINGER
+    for one, other in zip(areas(small), areas(large), strict=True):
+        assert other.width >= 1.8 * one.width
