@@ -1,20 +1,19 @@
-"""``inkdigits cross-validate``: how well a recipe's networks read hands that they have not learnt from."""
+"""``inkdigits cross-validate``: the accuracy of a recipe on writers that its networks have not seen."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import msgspec
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from apps.learning import add_learning, chosen_options, follow, load_dataset
-from apps.options import add_json, get_ready, need
+from apps.options import add_json, add_picture, chosen_backend, get_ready, need
 from apps.output import print_json, say
-from backends import InkdigitsError, get_backend
+from backends import InkdigitsError
 from engine.data.drawings import Drawing, read_drawings
 from engine.recognition.evaluation import UnseenWriters, evaluate_unseen_writers
 from engine.training.cross_validation import writers_in_folds
@@ -26,82 +25,79 @@ examples:
   inkdigits cross-validate --backend numba --threads 2 --recipe best --strokes pendigits-orig.tra
   inkdigits cross-validate --recipe mine.toml --strokes drawings.json --confusion confusion.png
 
-The writers are dealt into --folds groups. For each group a network learns without it, then reads it; what is
-printed counts the digits of all. MNIST's test set is not looked at, and nothing is saved. The last lines are
-the recipe's [decision] as fitted on those digits.
+The writers are divided into --folds groups. For each group a network is trained without it and tested on it.
+The accuracy printed is over all groups; the last lines are the recipe's [decision], fitted on these digits.
+MNIST's test set is not used, and nothing is saved but the picture.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``inkdigits cross-validate``."""
     add_learning(parser)
     parser.add_argument(
         "--folds",
         metavar="N",
         type=_two_or_more,
         default=5,
-        help="how many groups, each a training run (default: 5)",
+        help="number of groups of writers, each a training run (default: 5)",
     )
-    parser.add_argument(
-        "--confusion", metavar="OUT", type=Path, help="draw what is taken for what into a picture"
-    )
+    add_picture(parser, "--confusion", "a confusion matrix")
     add_json(parser)
 
 
 def _two_or_more(text: str) -> int:
     if not text.isdigit() or int(text) < 2:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of groups: 2 or more are needed")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of groups: give 2 or more")
     return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Train and test a network for each group of writers, and report; returns the exit code."""
+    # Everything that can be refused is refused before training.
+    need("train", "training")
     if not arguments.recipe or not arguments.strokes:
-        raise InkdigitsError(
-            "cross-validation needs --recipe and --strokes, drawings whose writers are known"
-        )
-    # Everything that can be refused is refused before anything is learnt.
+        raise InkdigitsError("cross-validation needs --recipe, and --strokes with drawings by known writers")
     recipe = read_recipe(arguments.recipe)
     options = chosen_options(arguments, recipe)
-    if arguments.confusion:
-        plots = need("apps.plots", "matplotlib", "drawing pictures")
-        plots.check_picture(arguments.confusion)
-    backend = get_backend(arguments.backend, arguments.threads)
+    backend = chosen_backend(arguments)
     digits = [each for each in read_drawings(arguments.strokes) if each.label is not None]
     groups = writers_in_folds(digits, arguments.folds)
     if len(groups) < 2:
         raise InkdigitsError(
-            f"{arguments.strokes} names {sum(map(len, groups))} writers of digits: two or more are needed"
+            f"{arguments.strokes} names {sum(map(len, groups))} writers of digits: give two or more"
         )
-    dataset = load_dataset(arguments)
+    dataset = load_dataset(arguments, options, recipe)
 
-    def new_training(learn: list[Drawing]) -> Training:
-        return Training(dataset, options, backend, recipe, learn)
+    def new_training(drawings: list[Drawing]) -> Training:
+        return Training(dataset, options, backend, recipe, drawings)
 
-    parts = list(_learn_and_read(new_training, digits, groups))
+    parts = list(_train_and_test(new_training, digits, groups))
     unseen = UnseenWriters.pooled(parts)
     _report(unseen, parts, arguments.json)
     if arguments.confusion:
-        plots.draw_confusion(unseen.evaluation, arguments.confusion)
+        from apps.plots import draw_confusion
+
+        draw_confusion(unseen.evaluation, arguments.confusion)
     return 0
 
 
-def _learn_and_read(
+def _train_and_test(
     new_training: Callable[[list[Drawing]], Training], digits: list[Drawing], groups: list[list[str]]
 ) -> Iterator[UnseenWriters]:
-    """For each group of writers, learn without it and read it."""
+    """For each group of writers, train without it and test on it."""
     for fold, writers in enumerate(groups, 1):
-        learn = [each for each in digits if str(each.writer) not in writers]
-        kept_out = [each for each in digits if str(each.writer) in writers]
-        training = new_training(learn)
+        held_out = [each for each in digits if str(each.writer) in writers]
+        training = new_training([each for each in digits if str(each.writer) not in writers])
         if fold == 1:
             get_ready(training.network, training=True)
         say(f"fold {fold}/{len(groups)}: without {', '.join(writers)}")
         follow(training, as_json=False)
         with threadpool_limits(training.network.backend.threads):
-            # The same scribbles for every network, as far as they are not spoiled digits of its group.
+            # The same non-digits for every network, except those made from digits of its group.
             unseen = evaluate_unseen_writers(
-                training.network, kept_out, np.random.default_rng(training.options.seed)
+                training.network, held_out, np.random.default_rng(training.options.seed)
             )
-        say(f"fold {fold}/{len(groups)}: {unseen.evaluation.accuracy:.2%} of {len(kept_out):,} right")
+        say(f"fold {fold}/{len(groups)}: accuracy {unseen.evaluation.accuracy:.2%}, {len(held_out):,} digits")
         yield unseen
 
 
@@ -124,7 +120,7 @@ def _report(unseen: UnseenWriters, parts: list[UnseenWriters], as_json: bool) ->
     print(
         f"unseen writers    {evaluation.accuracy:.2%}  (95 % interval over writers {low:.2%} to {high:.2%})"
     )
-    print(f"in two guesses    {evaluation.top2_accuracy:.2%}")
+    print(f"top 2             {evaluation.top2_accuracy:.2%}")
     print(f"digits            {evaluation.n:,} by {writers} writers")
     print()
     print("[decision]")

@@ -7,14 +7,22 @@ import sys
 from pathlib import Path
 
 from apps.learning import add_learning, chosen_options, follow, load_dataset
-from apps.options import add_json, get_ready, need
-from apps.output import print_json, say
-from backends import InkdigitsError, get_backend
+from apps.options import (
+    add_json,
+    add_picture,
+    chosen_backend,
+    get_ready,
+    need,
+    output_file,
+    refuse_without,
+    writers,
+)
+from apps.output import print_json, printable, say
+from backends import InkdigitsError
 from engine.data.drawings import Drawing, read_drawings
-from engine.model.model_file import check_writable
 from engine.recognition.evaluation import Evaluation, UnseenWriters
 from engine.training.options import OptionsError
-from engine.training.recipe import Recipe, read_recipe
+from engine.training.recipe import read_recipe
 from engine.training.trainer import Training
 
 EXAMPLES = """\
@@ -26,68 +34,70 @@ examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``inkdigits train``."""
     add_learning(parser)
     parser.add_argument(
         "--without-writers",
         metavar="N,N",
-        type=lambda text: text.split(","),
+        type=writers,
         default=[],
-        help="writers of --strokes to keep out of training and to judge the network by",
+        help="hold out the drawings by these writers of --strokes, and test the network on them",
     )
     parser.add_argument(
         "--out",
         metavar="FILE",
-        type=Path,
-        default=Path("trained.json"),
-        help="the model file to write (default: trained.json)",
+        type=output_file,
+        default="trained.json",
+        help="save the network to this file (default: trained.json)",
     )
-    parser.add_argument("--plot", metavar="FILE", type=Path, help="draw loss and accuracy into a picture")
+    add_picture(parser, "--plot", "loss and accuracy curves")
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    # Everything that can be refused is refused before anything is loaded or learnt.
+    """Train, test, save and report; returns the exit code."""
+    # Everything that can be refused is refused before training.
+    need("train", "training")
+    refuse_without(arguments, "--strokes", "--recipe")
+    refuse_without(arguments, "--without-writers", "--strokes")
     recipe = read_recipe(arguments.recipe) if arguments.recipe else None
     options = chosen_options(arguments, recipe)
-    check_writable(arguments.out)
-    if arguments.plot:
-        plots = need("apps.plots", "matplotlib", "--plot")
-        plots.check_picture(arguments.plot)
-    backend = get_backend(arguments.backend, arguments.threads)
-    learn, kept_out = _drawings(arguments, recipe)
-    training = Training(load_dataset(arguments), options, backend, recipe, learn)
+    backend = chosen_backend(arguments)
+    drawings, held_out = _drawings(arguments)
+    dataset = load_dataset(arguments, options, recipe)
+    training = Training(dataset, options, backend, recipe, drawings)
 
     get_ready(training.network, training=True)
     try:
         epochs = follow(training, arguments.json)
-    except KeyboardInterrupt:
-        _keep_interrupted(training, arguments.out)
+    except (KeyboardInterrupt, BrokenPipeError):  # Ctrl-C, or the reader of our output went away
+        _save_unfinished(training, arguments.out)
         raise
     evaluation = training.test()
-    unseen = training.test_on_writers(kept_out) if kept_out else None
+    unseen = training.test_on_writers(held_out) if held_out else None
     training.network.save(arguments.out)
     if arguments.plot:
-        plots.draw_training(epochs, arguments.plot)
+        from apps.plots import draw_training
+
+        draw_training(epochs, arguments.plot)
     _report(evaluation, unseen, arguments.out, arguments.json)
     return 0
 
 
-def _drawings(arguments: argparse.Namespace, recipe: Recipe | None) -> tuple[list[Drawing], list[Drawing]]:
-    """The drawings to learn from, and those of the writers that are kept out to be judged by."""
+def _drawings(arguments: argparse.Namespace) -> tuple[list[Drawing], list[Drawing]]:
+    """The drawings to train on, and those of the writers that are held out."""
     if not arguments.strokes:
         return [], []
-    if recipe is None:
-        raise OptionsError("--strokes needs --recipe, which says how to learn from drawings")
     drawings = read_drawings(arguments.strokes)
-    kept_out = [each for each in drawings if str(each.writer) in arguments.without_writers]
-    learn = [each for each in drawings if str(each.writer) not in arguments.without_writers]
-    if arguments.without_writers and not any(each.label is not None for each in kept_out):
-        writers = ",".join(arguments.without_writers)
-        raise OptionsError(f"{arguments.strokes} has no digits by {writers}: nothing to judge the network by")
-    return learn, kept_out
+    held_out = [each for each in drawings if str(each.writer) in arguments.without_writers]
+    training = [each for each in drawings if str(each.writer) not in arguments.without_writers]
+    if arguments.without_writers and not any(each.label is not None for each in held_out):
+        names = ",".join(arguments.without_writers)
+        raise OptionsError(f"{arguments.strokes} has no digits by {names}: nothing to test the network on")
+    return training, held_out
 
 
-def _keep_interrupted(training: Training, out: Path) -> None:
+def _save_unfinished(training: Training, out: Path) -> None:
     """Save the network as far as it got, beside the name it would have had: hours are not lost."""
     path = out.with_name(f"{out.stem}.interrupted{out.suffix}")
     try:
@@ -117,8 +127,8 @@ def _report(evaluation: Evaluation, unseen: UnseenWriters | None, out: Path, as_
         low, high = unseen.interval_95
         interval = f"95 % interval over writers {low:.2%} to {high:.2%}"
         print(f"unseen writers  {unseen.evaluation.accuracy:.2%}  ({interval})")
-        print(f"  in two guesses  {unseen.evaluation.top2_accuracy:.2%}")
-    print(f"saved           {out}")
+        print(f"  top 2         {unseen.evaluation.top2_accuracy:.2%}")
+    print(f"saved           {printable(out)}")
     say(f"draw with it: inkdigits draw --model {out}")
 
 

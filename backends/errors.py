@@ -10,3 +10,8 @@ class InkdigitsError(Exception):
     """
 
     exit_code = 2
+
+
+def install_hint(extra: str) -> str:
+    """The command that installs an extra of setup.cfg."""
+    return f"pip install 'inkdigits[{extra}]'"

@@ -13,8 +13,8 @@ from typing import Any
 
 from backends import Backend, InkdigitsError, get_backend
 from engine.data.datasets import Dataset, load_mnist
-from engine.model.model_file import check_writable
 from engine.model.network import Network
+from engine.model.safe_write import check_writable
 from engine.training.options import TrainingOptions
 from engine.training.trainer import Training
 

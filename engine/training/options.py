@@ -55,9 +55,30 @@ class TrainingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             return msgspec.convert(options, cls)
         except msgspec.ValidationError as error:
             what, _, where = str(error).partition(" - at `$.")
-            name = where.rstrip("`")
-            raise OptionsError(f"{name or 'options'}: {what}, not {options.get(name)!r}") from None
+            name = where.rstrip("`").partition("[")[0]
+            if not name:  # a name that is none of ours
+                raise OptionsError(
+                    f"{_plain_words(what)}; there are {', '.join(cls.__struct_fields__)}"
+                ) from None
+            raise OptionsError(f"{name}: {_plain_words(what)}, not {options[name]!r}") from None
 
     @property
     def peak_learning_rate(self) -> float:
         return self.learning_rate or DEFAULT_LEARNING_RATE[self.optimizer]
+
+
+def _plain_words(what: str) -> str:
+    """What msgspec says is wrong, without its code: "must be an integer >= 1"."""
+    words = {
+        "Object contains unknown field": "there is no option",
+        "Expected": "must be",
+        "`int`": "an integer",
+        "`float`": "a number",
+        "`array`": "a list",
+        "`str`": "text",
+        "Invalid enum value": "there is no",
+        "`": "",
+    }
+    for old, new in words.items():
+        what = what.replace(old, new)
+    return what.partition(", got")[0]

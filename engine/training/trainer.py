@@ -27,6 +27,7 @@ from engine.data.framing import SIDE
 from engine.model.card import Card, DecisionRule
 from engine.model.network import Network, initial_parameters
 from engine.recognition.evaluation import Evaluation, UnseenWriters, evaluate, evaluate_unseen_writers
+from engine.recognition.overlap import images_sha256
 from engine.training.examples import CLASSES, ExampleSource, PlainExamples, Preparation, RecipeExamples
 from engine.training.options import OptionsError, TrainingOptions
 from engine.training.recipe import Recipe
@@ -218,6 +219,7 @@ def _training_card(
         "backend": backend.name,
         "dataset": dataset.name,
         "data_sha256": dataset.sha256,
+        "train_sha256": images_sha256(dataset.train.images, dataset.train.labels),
         "options": msgspec.to_builtins(options),
         "versions": _versions(("numpy", "numba")),
     }
