@@ -9,21 +9,28 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NoReturn
 
-from backends import InkdigitsError
+from apps.output import printable, say
+from backends.errors import InkdigitsError
 
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130  # exit codes
 
 COMMANDS = {
-    "draw": ("apps.draw.command", "open a window, draw a digit, see it read while you draw"),
+    "draw": ("apps.draw.command", "open a window and recognize digits while you draw them"),
     "train": ("apps.train", "train a network and save it"),
-    "cross-validate": ("apps.cross_validate", "measure how a recipe reads hands that it has not learnt from"),
-    "evaluate": ("apps.evaluate", "measure how good a network is"),
-    "predict": ("apps.predict", "read digits from picture files"),
-    "backends": ("apps.backends", "list the backends, or check that they compute what they should"),
+    "cross-validate": (
+        "apps.cross_validate",
+        "measure the accuracy of a recipe on writers that it has not seen",
+    ),
+    "evaluate": ("apps.evaluate", "measure the accuracy of a network"),
+    "predict": ("apps.predict", "recognize the digits in picture files"),
+    "backends": ("apps.backends", "list the backends, or check one against the reference"),
 }
 
 EXAMPLES = """\
@@ -33,15 +40,15 @@ examples:
   inkdigits evaluate --model trained.json
   inkdigits predict three.png
 
-`inkdigits COMMAND --help` tells more of each.
+`inkdigits COMMAND --help` explains a command.
 """
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """Report errors in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(UNUSABLE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(UNUSABLE, printable(f"{self.prog}: {message} (see {self.prog} --help)") + "\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,8 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     try:
         arguments = _parser(argv).parse_args(argv or ["--help"])
-        code: int = arguments.run(arguments)
-        sys.stdout.flush()  # here, where a closed pipe can still be met with an answer
+        with _interruptible():
+            code: int = arguments.run(arguments)
+            sys.stdout.flush()  # here, where a closed pipe can still be answered
         return code
     except InkdigitsError as error:
         _say(str(error))
@@ -59,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say("interrupted")
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_broken_pipes()
         return FAILED
     except Exception as error:
         if os.environ.get("INKDIGITS_TRACEBACK"):
@@ -74,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="inkdigits",
-        description="Read handwritten digits with a neural network written from scratch.",
+        description="Recognize handwritten digits with a neural network written from scratch.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -102,7 +110,45 @@ def _version() -> str:
 
 
 def _say(message: str) -> None:
-    print(f"inkdigits: {message}", file=sys.stderr)
+    say(f"inkdigits: {message}")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C raise `KeyboardInterrupt`, for commands that have something to keep.
+
+    Outside, while modules are imported, Ctrl-C ends the process at once (see `inkdigits.__main__`): an
+    exception amid an import may be swallowed, or turned into another.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    hook = sys.unraisablehook
+
+    def send_again(ignored: sys.UnraisableHookArgs) -> None:
+        """Python ignores an exception in a callback or a destructor, `KeyboardInterrupt` too."""
+        if ignored.exc_type is KeyboardInterrupt:
+            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+        else:
+            hook(ignored)
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.unraisablehook = send_again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+        signal.signal(signal.SIGINT, before)
+
+
+def _forget_broken_pipes() -> None:
+    """Drop what could not be written, or Python would complain of it at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from apps.options import add_backend, add_json, add_model, add_threads, get_ready, need
+from apps.options import (
+    add_backend,
+    add_json,
+    add_model,
+    add_picture,
+    add_threads,
+    chosen_backend,
+    get_ready,
+    input_file,
+    refuse_without,
+    writers,
+)
 from apps.output import print_json
-from backends import Array, InkdigitsError, get_backend
+from backends import Array, InkdigitsError
 from engine.data.datasets import Examples, load_mnist, read_examples
 from engine.data.drawings import read_drawings
 from engine.data.photos import images_from_pictures
 from engine.model.network import Network
 from engine.recognition.evaluation import DrawingsEvaluation, Evaluation, evaluate, evaluate_drawings
+from engine.recognition.overlap import count_seen_images, seen_drawings
 
 EXAMPLES = """\
 examples:
@@ -26,7 +38,26 @@ examples:
 """
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What `inkdigits evaluate` tells.
+
+    Attributes
+    ----------
+    evaluation : labels and probabilities of N digits
+    images : (N, rows, columns), the network's input
+    seen : how many of the digits the network was trained on, as far as its card tells
+    drawings : more, where the digits were drawings
+    """
+
+    evaluation: Evaluation
+    images: Array
+    seen: int
+    drawings: DrawingsEvaluation | None = None
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``inkdigits evaluate``."""
     add_backend(parser)
     add_threads(parser)
     add_model(parser)
@@ -34,116 +65,123 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument(
         "--data",
         metavar="FILE",
-        type=Path,
-        help="a .npz file with x_test and y_test, pictures of any size, each of one digit "
+        type=input_file,
+        help="a .npz file with x_test and y_test, pictures of any size with one digit each "
         "(default: MNIST's test set)",
     )
     source.add_argument(
         "--strokes",
         metavar="FILE",
-        type=Path,
-        help="drawings, as JSON or UNIPEN (Pen-Based Recognition of Handwritten Digits, original form)",
+        type=input_file,
+        help="drawings, as JSON or UNIPEN (as in Pen-Based Recognition of Handwritten Digits)",
     )
-    parser.add_argument(
-        "--writers", metavar="N,N", type=lambda text: text.split(","), help="only these writers of --strokes"
-    )
+    parser.add_argument("--writers", metavar="N,N", type=writers, help="use only these writers of --strokes")
     parser.add_argument(
         "--as-is",
         action="store_true",
-        help="the pictures of --data are 28x28 and framed as MNIST's already",
+        help="use the pictures of --data unchanged: 28x28, framed like MNIST's",
     )
-    parser.add_argument(
-        "--confusion", metavar="OUT", type=Path, help="draw what is taken for what into a picture"
-    )
-    parser.add_argument(
-        "--mistakes", metavar="OUT", type=Path, help="draw the most confident mistakes into a picture"
-    )
+    add_picture(parser, "--confusion", "a confusion matrix")
+    add_picture(parser, "--mistakes", "the most confident mistakes")
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    pictures = [path for path in (arguments.confusion, arguments.mistakes) if path]
-    if pictures:
-        plots = need("apps.plots", "matplotlib", "drawing pictures")
-        for path in pictures:
-            plots.check_picture(path)
-    network = Network.load(arguments.model, get_backend(arguments.backend, arguments.threads))
+    """Measure a network and report; returns the exit code."""
+    refuse_without(arguments, "--writers", "--strokes")
+    refuse_without(arguments, "--as-is", "--data")
+    network = Network.load(arguments.model, chosen_backend(arguments))
     get_ready(network)
-    with threadpool_limits(arguments.threads):
-        evaluation, images, of_drawings = _evaluate(arguments, network)
-    if pictures and not evaluation.n:
+    with threadpool_limits(network.backend.threads):
+        measured = _measure(arguments, network)
+    if (arguments.confusion or arguments.mistakes) and not measured.evaluation.n:
         raise InkdigitsError("none of the drawings has a label: there are no mistakes to draw")
     if arguments.json:
-        print_json(**_as_json(evaluation), **_drawings_as_json(of_drawings))
+        print_json(**_as_json(measured))
     else:
-        _print_report(evaluation, of_drawings)
-    if arguments.confusion:
-        plots.draw_confusion(evaluation, arguments.confusion)
-    if arguments.mistakes:
-        plots.draw_mistakes(evaluation, images, arguments.mistakes)
+        _print_report(measured)
+    _draw(arguments, measured)
     return 0
 
 
-def _evaluate(
-    arguments: argparse.Namespace, network: Network
-) -> tuple[Evaluation, Array, DrawingsEvaluation | None]:
-    """What was measured, the images that it was measured on, and more where those were drawings."""
+def _measure(arguments: argparse.Namespace, network: Network) -> Measured:
     if arguments.strokes:
-        drawings = read_drawings(arguments.strokes)
-        if arguments.writers:
-            drawings = [each for each in drawings if str(each.writer) in arguments.writers]
-        of_drawings = evaluate_drawings(network, drawings)
-        return of_drawings.labelled, of_drawings.images, of_drawings
+        return _measure_drawings(arguments, network)
     if not arguments.data:
-        test = load_mnist().test
-        assert test is not None  # MNIST has one
-        examples = test
-    elif arguments.as_is:
-        examples = Examples(*read_examples(arguments.data))
-    else:
-        pictures, labels = read_examples(arguments.data)
-        examples = Examples(images_from_pictures(pictures), labels)
-    return evaluate(network, examples), examples.images, None
+        examples = load_mnist().test
+        assert examples is not None  # MNIST has a test set
+        return Measured(evaluate(network, examples), examples.images, 0)
+    pictures, labels = read_examples(arguments.data)
+    images = pictures if arguments.as_is else images_from_pictures(pictures)
+    examples = Examples(images, labels)
+    seen = count_seen_images(network.card, pictures, labels)
+    return Measured(evaluate(network, examples), examples.images, seen)
 
 
-def _as_json(evaluation: Evaluation) -> dict[str, Any]:
-    measured = evaluation.n > 0  # else all drawings are unlabelled, and JSON has no NaN
-    return {
-        "accuracy": evaluation.accuracy if measured else None,
-        "interval_95": evaluation.interval_95 if measured else None,
-        "top2_accuracy": evaluation.top2_accuracy if measured else None,
+def _measure_drawings(arguments: argparse.Namespace, network: Network) -> Measured:
+    everything = read_drawings(arguments.strokes)
+    chosen = [
+        (drawing, seen)
+        for drawing, seen in zip(everything, seen_drawings(network.card, everything), strict=True)
+        if not arguments.writers or str(drawing.writer) in arguments.writers
+    ]
+    drawings = evaluate_drawings(network, [drawing for drawing, _ in chosen])
+    count = sum(seen for drawing, seen in chosen if drawing.label is not None)
+    return Measured(drawings.labelled, drawings.images, count, drawings)
+
+
+def _draw(arguments: argparse.Namespace, measured: Measured) -> None:
+    """Save the pictures that are asked for."""
+    if arguments.confusion:
+        from apps.plots import draw_confusion
+
+        draw_confusion(measured.evaluation, arguments.confusion)
+    if arguments.mistakes:
+        from apps.plots import draw_mistakes
+
+        draw_mistakes(measured.evaluation, measured.images, arguments.mistakes)
+
+
+def _as_json(measured: Measured) -> dict[str, Any]:
+    evaluation, drawings = measured.evaluation, measured.drawings
+    any_labels = evaluation.n > 0  # else no drawing has a label, and JSON has no NaN
+    fields = {
+        "accuracy": evaluation.accuracy if any_labels else None,
+        "interval_95": evaluation.interval_95 if any_labels else None,
+        "top2_accuracy": evaluation.top2_accuracy if any_labels else None,
         "n": evaluation.n,
+        "seen_in_training": measured.seen,
         "confusion": evaluation.confusion.tolist(),
     }
+    if drawings:
+        fields |= {"states": drawings.states, "milliseconds_per_digit": drawings.milliseconds_per_digit}
+    return fields
 
 
-def _drawings_as_json(drawings: DrawingsEvaluation | None) -> dict[str, Any]:
-    if drawings is None:
-        return {}
-    return {"states": drawings.states, "milliseconds_per_digit": drawings.milliseconds_per_digit}
-
-
-def _print_report(evaluation: Evaluation, drawings: DrawingsEvaluation | None) -> None:
+def _print_report(measured: Measured) -> None:
+    evaluation, drawings = measured.evaluation, measured.drawings
     if evaluation.n:
         low, high = evaluation.interval_95
         print(f"accuracy          {evaluation.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
-        print(f"in two guesses    {evaluation.top2_accuracy:.2%}")
+        print(f"top 2             {evaluation.top2_accuracy:.2%}")
     print(
         f"digits            {evaluation.n:,}{'' if evaluation.n else '  (none of the drawings has a label)'}"
     )
+    if measured.seen:
+        print(f"seen in training  {measured.seen:,}  (accuracy on new digits is likely lower)")
     if drawings:
         print(f"time              {drawings.milliseconds_per_digit:.2f} ms a drawing")
         counts = ", ".join(f"{count} {state}" for state, count in drawings.states.items() if count)
-        print(f"said to be        {counts}")
+        print(f"verdicts          {counts}")
     if evaluation.n:
         _print_confusion(evaluation)
 
 
 def _print_confusion(evaluation: Evaluation) -> None:
     print()
-    print("written \\ read" + "".join(f"{digit:7}" for digit in range(10)))
+    print("label \\ prediction" + "".join(f"{digit:6}" for digit in range(10)))
     for digit, counts in enumerate(evaluation.confusion):
-        print(f"{digit:>14}" + "".join(f"{count or '·':>7}" for count in counts))
+        print(f"{digit:>18}" + "".join(f"{count or '·':>6}" for count in counts))
 
 
 if __name__ == "__main__":

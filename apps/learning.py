@@ -1,23 +1,28 @@
-"""What `inkdigits train` and `inkdigits cross-validate` share: their options, data and progress."""
+"""What `inkdigits train` and `inkdigits cross-validate` share: options, data and progress."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from apps.options import add_backend, add_data, add_threads, need
+from apps.options import add_backend, add_threads, input_file, input_file_or_folder, need
 from apps.output import print_json, say
 from engine.data.datasets import DataError, Dataset, load_digits8x8, load_mnist, load_mnist_from_keras
+from engine.data.own_data import read_own_data
 from engine.model.history import EpochRecord
 from engine.training.examples import Preparation
+from engine.training.limits import check_batch_size, check_network_size
 from engine.training.loop import Progress
-from engine.training.options import OptionsError, TrainingOptions
+from engine.training.options import DEFAULT_LEARNING_RATE, OptionsError, TrainingOptions
 from engine.training.recipe import Recipe
-from engine.training.trainer import Training
 
 DEFAULTS = TrainingOptions()
+LARGE_LEARNING_RATE = 10  # times the default: from here on training often diverges
 
 
 def _sizes(text: str) -> tuple[int, ...]:
@@ -28,55 +33,91 @@ def _sizes(text: str) -> tuple[int, ...]:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of sizes such as 128,64") from None
 
 
-# Fields of `TrainingOptions`: name, type or choices, help. What is not given on the command line is the
-# recipe's to say, so argparse is told no defaults.
+# Fields of `TrainingOptions`: name, metavar and parser, or choices, help. An option that is not given is the
+# recipe's to say, so argparse knows no defaults.
 OPTIONS: list[tuple[str, Any, str]] = [
-    ("hidden", _sizes, "sizes of the hidden layers (default: 128,64)"),
-    ("epochs", int, "passes over the data"),
-    ("batch_size", int, "digits for one step"),
-    ("optimizer", ["sgd", "nesterov", "adamw"], "how gradients become steps"),
-    ("learning_rate", float, "the largest step (default: 0.1 for sgd, 0.02 for nesterov, 0.002 for adamw)"),
-    ("momentum", float, "of nesterov"),
-    ("weight_decay", float, "how strongly weights are pulled to 0"),
-    ("schedule", ["constant", "cosine"], "how the learning rate falls"),
-    ("warm_up", float, "share of the steps over which the learning rate rises first"),
-    ("ema_decay", float, "keep a moving average of the weights, such as 0.999; 0 for none"),
-    ("validation", float, "share of the training digits held back to watch progress"),
-    ("seed", int, "same seed, same network"),
+    ("hidden", ("N,N", _sizes), "sizes of the hidden layers (default: 128,64)"),
+    ("epochs", ("N", int), "number of epochs"),
+    ("batch_size", ("N", int), "images per step"),
+    ("optimizer", ["sgd", "nesterov", "adamw"], "optimizer"),
+    (
+        "learning_rate",
+        ("X", float),
+        "peak learning rate (default: 0.1 for sgd, 0.02 for nesterov, 0.002 for adamw)",
+    ),
+    ("momentum", ("X", float), "momentum of nesterov"),
+    ("weight_decay", ("X", float), "decoupled weight decay"),
+    ("schedule", ["constant", "cosine"], "learning rate schedule"),
+    ("warm_up", ("X", float), "fraction of the steps in which the learning rate rises to its peak"),
+    (
+        "ema_decay",
+        ("X", float),
+        "save an exponential moving average of the weights with this decay; 0 for none",
+    ),
+    ("validation", ("X", float), "fraction of the training images held out for validation"),
+    ("seed", ("N", int), "random seed"),
 ]
 
 
 def add_learning(parser: argparse.ArgumentParser) -> None:
-    """The options that say what is learnt from, and how."""
+    """The options that say what to train on, and how."""
     add_backend(parser)
     add_threads(parser)
-    add_data(parser)
+    parser.add_argument(
+        "--data",
+        metavar="PATH",
+        type=input_file_or_folder,
+        help="a .npz file with x_train, y_train and, if there are any, x_test, y_test; or a folder of "
+        "pictures sorted into sub-folders by label (default: mnist.npz in the folder $INKDIGITS_DATA, else a "
+        "cached copy, else a download)",
+    )
     parser.add_argument(
         "--dataset",
         choices=["mnist", "mnist-keras", "digits8x8"],
         default="mnist",
-        help="mnist (the default); mnist-keras: by Keras's own loader, needs TensorFlow; digits8x8: 1,797 "
-        "small digits that come with scikit-learn, no download",
+        help="mnist (default), mnist-keras (loaded by Keras, needs TensorFlow) or digits8x8 (1,797 small "
+        "digits that come with scikit-learn, no download)",
     )
     parser.add_argument(
         "--recipe",
         metavar="NAME",
-        help="train by a recipe, which makes fresh variations of the digits: best (as the model that comes "
-        "with inkdigits), or a TOML file",
+        type=os.path.expanduser,
+        help="train on augmented digits: best (the recipe of the model that comes with inkdigits) or a TOML "
+        "file",
     )
     parser.add_argument(
         "--strokes",
         metavar="FILE",
-        type=Path,
-        help="drawings for the recipe to learn from, as JSON or UNIPEN",
+        type=input_file,
+        help="drawings for --recipe, as JSON or UNIPEN",
     )
     for name, kind, what in OPTIONS:
-        spelled, default = "--" + name.replace("_", "-"), getattr(DEFAULTS, name)
+        default = getattr(DEFAULTS, name)
+        shown = f" (default: {default})" if isinstance(default, int | float | str) else ""
         if isinstance(kind, list):
-            parser.add_argument(spelled, choices=kind, help=f"{what} (default: {default})")
+            parser.add_argument(_flag(name), choices=kind, help=what + shown)
         else:
-            shown = f" (default: {default})" if isinstance(default, int | float | str) else ""
-            parser.add_argument(spelled, metavar="X", type=kind, help=what + shown)
+            metavar, parse = kind
+            parser.add_argument(_flag(name), metavar=metavar, type=_valid(name, parse), help=what + shown)
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _valid(name: str, parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Argument type: a value that `TrainingOptions` allows."""
+
+    def valid(text: str) -> Any:
+        value = parse(text)
+        try:
+            TrainingOptions.checked(**{name: value})
+        except OptionsError as error:
+            raise argparse.ArgumentTypeError(str(error).removeprefix(f"{name}: ")) from None
+        return value
+
+    valid.__name__ = parse.__name__  # for argparse's message where the text is no number
+    return valid
 
 
 def chosen_options(arguments: argparse.Namespace, recipe: Recipe | None) -> TrainingOptions:
@@ -84,82 +125,131 @@ def chosen_options(arguments: argparse.Namespace, recipe: Recipe | None) -> Trai
     given = {name: getattr(arguments, name) for name, _, _ in OPTIONS}
     chosen = {name: value for name, value in given.items() if value is not None}
     if recipe is None:
-        return TrainingOptions.checked(**chosen)
-    if "epochs" in chosen:
+        options = TrainingOptions.checked(**chosen)
+    elif "epochs" in chosen:
         raise OptionsError("--epochs and --recipe exclude each other: a recipe has its own")
-    return TrainingOptions.checked(
-        **{"validation": 0.0, **recipe.training, "epochs": recipe.epochs, **chosen}
-    )
+    else:
+        options = TrainingOptions.checked(
+            **{"validation": 0.0, **recipe.training, "epochs": recipe.epochs, **chosen}
+        )
+    if "momentum" in chosen and options.optimizer != "nesterov":
+        raise OptionsError(f"--momentum belongs to --optimizer nesterov; {options.optimizer} has none")
+    _remark_on_learning_rate(options)
+    return options
 
 
-def load_dataset(arguments: argparse.Namespace) -> Dataset:
-    """The pictures to learn from."""
+def _remark_on_learning_rate(options: TrainingOptions) -> None:
+    default = DEFAULT_LEARNING_RATE[options.optimizer]
+    if options.peak_learning_rate > LARGE_LEARNING_RATE * default:
+        say(
+            f"--learning-rate {options.peak_learning_rate:g} is large for {options.optimizer}: training may "
+            f"diverge; {default:g} is the default"
+        )
+
+
+def load_dataset(arguments: argparse.Namespace, options: TrainingOptions, recipe: Recipe | None) -> Dataset:
+    """The images to train on; refuses options that do not fit them."""
+    dataset = _load(arguments)
+    try:
+        check_network_size(options, dataset.train.pixels, len(dataset.classes))
+        if recipe is None:
+            everything = len(dataset.train)
+            check_batch_size(options, everything - round(everything * options.validation))
+    except OptionsError as error:
+        name, _, what = str(error).partition(": ")
+        raise OptionsError(f"{_flag(name)} {what}") from None
+    return dataset
+
+
+def _load(arguments: argparse.Namespace) -> Dataset:
     if arguments.dataset == "mnist":
-        bar = need("tqdm", "tqdm", "the download's progress bar").tqdm
-        return load_mnist(arguments.data, lambda: bar(ncols=80, disable=None, file=sys.stderr))
+        from tqdm import tqdm
+
+        if arguments.data:
+            return _load_own(arguments.data)
+        return load_mnist(progress=lambda: tqdm(ncols=80, disable=None, file=sys.stderr))
     if arguments.data:
-        raise DataError(f"--data FILE and --dataset {arguments.dataset} exclude each other")
-    return load_mnist_from_keras() if arguments.dataset == "mnist-keras" else load_digits8x8()
+        raise DataError(f"--data and --dataset {arguments.dataset} exclude each other")
+    if arguments.dataset == "mnist-keras":
+        return load_mnist_from_keras()
+    need("digits8x8", "--dataset digits8x8")
+    return load_digits8x8()
 
 
-def follow(training: Training, as_json: bool) -> list[EpochRecord]:
-    """Train, and show it: a bar an epoch at a terminal, else a line an epoch; returns the epochs' records."""
-    epochs: list[EpochRecord] = []
-    of = training.options.epochs
+def _load_own(path: Path) -> Dataset:
+    """The user's own data, with a bar while a folder is read."""
+    if path.is_dir():
+        need("predict", "reading a folder of pictures")
+    bar = _Bar()
+    try:
+        return read_own_data(path, lambda done, of: bar.show("pictures", done, of))
+    finally:
+        bar.close()
+
+
+def follow(
+    records: Generator[Preparation | Progress | EpochRecord, None, None], of: int, as_json: bool
+) -> None:
+    """Show a training run as it goes: a bar at a terminal, and a line for each epoch."""
     width = len(str(of))
     bar = _Bar()
-    for record in training.run():
-        if isinstance(record, Preparation):
-            bar.show(record.what, record.done, record.of)
-            if record.done == record.of:
-                bar.close()
-            continue
-        name = f"epoch {record.epoch:{width}}/{of}"
-        if isinstance(record, Progress):
-            bar.show(name, record.examples, record.of, f"loss {record.train_loss:.4f}")
-            continue
-        epochs.append(record)
-        bar.close(f"{_outcome(record)}  {record.seconds:.2f} s")
-        if as_json:
-            print_json(
-                epoch=record.epoch,
-                train_loss=record.train_loss,
-                validation_accuracy=record.validation_accuracy,
-                seconds=record.seconds,
-            )
-    return epochs
-
-
-class _Bar:
-    """A bar at a terminal, a line when it is full elsewhere."""
-
-    def __init__(self) -> None:
-        self._tqdm = need("tqdm", "tqdm", "training's progress bar").tqdm
-        self._bar: Any = None
-        self._name = ""
-
-    def show(self, name: str, done: int, of: int, more: str = "") -> None:
-        if self._bar is None:
-            self._name = name
-            self._bar = self._tqdm(
-                desc=name,
-                total=of,
-                bar_format="{desc} {bar:24} {n_fmt}/{total_fmt}  {elapsed}  {postfix}",
-                disable=None,  # where standard error is no terminal
-                file=sys.stderr,
-            )
-        self._bar.set_postfix_str(more, refresh=False)
-        self._bar.update(done - self._bar.n)
-
-    def close(self, outcome: str = "done") -> None:
-        self._bar.set_postfix_str(outcome)
-        self._bar.close()
-        if self._bar.disable:
-            say(f"{self._name}  {outcome}")
-        self._bar = None
+    with closing(records):  # so that a run that is left early keeps its checkpoint
+        for record in records:
+            if isinstance(record, Preparation):
+                bar.show(record.what, record.done, record.of)
+                continue
+            name = f"epoch {record.epoch:{width}}/{of}"
+            if isinstance(record, Progress):
+                bar.show(name, record.examples, record.of, f"  loss {record.train_loss:.4f}")
+                continue
+            bar.close()
+            say(f"{name}  {_outcome(record)}")
+            if as_json:
+                print_json(
+                    epoch=record.epoch,
+                    train_loss=record.train_loss,
+                    validation_accuracy=record.validation_accuracy,
+                    seconds=record.seconds,
+                )
+    bar.close()
 
 
 def _outcome(record: EpochRecord) -> str:
     accuracy = record.validation_accuracy
-    validation = "" if accuracy is None else f"  validation {accuracy:.2%}"
-    return f"loss {record.train_loss:.4f}{validation}"
+    validation = "" if accuracy is None else f"  validation {accuracy:7.2%}"
+    return f"loss {record.train_loss:.4f}{validation}  {record.seconds:.2f} s"
+
+
+class _Bar:
+    """A progress bar at a terminal, as wide as it is; nothing elsewhere. It vanishes when it is full."""
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._bar: Any = None
+
+    def show(self, name: str, done: int, of: int, more: str = "") -> None:
+        """How far something is; another name begins another bar."""
+        # tqdm's own fields change their width while the bar fills, and it puts a comma before the last.
+        width = len(f"{of:,}")
+        line = f"{name}  {{bar}}  {done:{width},}/{of:,}  {{elapsed}}{more}"
+        if self._bar is None or name != self._name:
+            from tqdm import tqdm
+
+            self.close()
+            self._name = name
+            self._bar = tqdm(
+                total=of,
+                bar_format=line,
+                dynamic_ncols=True,
+                leave=False,
+                disable=None,  # where standard error is no terminal
+                file=sys.stderr,
+            )
+        self._bar.bar_format = line
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """Remove the bar, if there is one."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

@@ -3,64 +3,151 @@
 from __future__ import annotations
 
 import argparse
-import importlib
+import os
+import stat
 import sys
+from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 
-from backends import Backend, InkdigitsError
+from apps.output import say
+from backends import Backend, InkdigitsError, get_backend
+from backends.errors import install_hint
 from engine.model.network import Network
+from engine.model.safe_write import check_writable
+
+# The modules of each extra of setup.cfg that a command may need.
+EXTRAS = {
+    "train": ("tqdm", "matplotlib", "pooch"),
+    "predict": ("PIL",),
+    "digits8x8": ("sklearn",),
+    "tensorflow": ("tensorflow",),
+}
 
 
 def add_backend(parser: argparse.ArgumentParser) -> None:
+    """``--backend``, what computes."""
     parser.add_argument(
         "--backend",
         metavar="NAME",
-        help="how to compute: numpy, numba, or another that `inkdigits backends` lists "
-        "(default: the environment's INKDIGITS_BACKEND, else numpy)",
+        help="numpy, numba, or another backend that `inkdigits backends` lists "
+        "(default: $INKDIGITS_BACKEND, else numpy)",
     )
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
+    """``--threads``, for `chosen_backend`."""
     parser.add_argument(
         "--threads",
         metavar="N",
-        type=_positive,
+        type=_threads,
         default=1,
-        help="threads for the backend (default: 1); with numba any number gives the same results, with numpy "
-        "they depend on it in the last digits",
+        help="number of threads (default: 1); numba gives the same results with any number, numpy's differ "
+        "in the last digits",
     )
 
 
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+def _threads(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of threads")
     return int(text)
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
+    """``--model``, a network to use."""
     parser.add_argument(
         "--model",
         metavar="FILE",
-        type=Path,
-        help="the network to use (default: the one that comes with inkdigits)",
-    )
-
-
-def add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data",
-        metavar="FILE",
-        type=Path,
-        help="a .npz file with x_train, y_train, x_test, y_test (default: mnist.npz in the folder that "
-        "INKDIGITS_DATA names, else a cached copy, else a download)",
+        type=input_file,
+        help="model file (default: the model that comes with inkdigits)",
     )
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
+    """``--json``, output for programs."""
     parser.add_argument(
-        "--json", action="store_true", help="print JSON, one object a line, on standard output"
+        "--json", action="store_true", help="print JSON to standard output, one object a line"
     )
+
+
+def add_picture(parser: argparse.ArgumentParser, flag: str, what: str) -> None:
+    """An option that saves a picture."""
+    parser.add_argument(
+        flag, metavar="FILE", type=_picture_file, help=f"save {what} to this file (.png, .svg or .pdf)"
+    )
+
+
+def writers(text: str) -> list[str]:
+    """Argument type: names of writers, separated by commas."""
+    return text.split(",")
+
+
+def input_file_or_folder(text: str) -> Path:
+    """Argument type: a file or a folder to read."""
+    path = Path(os.path.expanduser(text))
+    return path if path.is_dir() else input_file(text)
+
+
+def input_file(text: str) -> Path:
+    """Argument type: a file to read."""
+    path = Path(os.path.expanduser(text))
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise argparse.ArgumentTypeError(f"there is no file {text}") from None
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"cannot read {text}: {error.strerror}") from None
+    if stat.S_ISDIR(mode):
+        raise argparse.ArgumentTypeError(f"{text} is a folder; name a file")
+    if not stat.S_ISREG(mode):
+        raise argparse.ArgumentTypeError(f"{text} is a device or a pipe; name a file")
+    return path
+
+
+def output_file(text: str) -> Path:
+    """Argument type: a file to write. What could not be written is refused here, before any work is done."""
+    path = Path(os.path.expanduser(text))
+    try:
+        check_writable(path)
+    except InkdigitsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return path
+
+
+def _picture_file(text: str) -> Path:
+    need("train", "drawing a picture")
+    from apps import plots
+
+    if not plots.can_draw(Path(text)):
+        raise argparse.ArgumentTypeError(f"cannot draw {text}: end its name in .png, .svg or .pdf")
+    return output_file(text)
+
+
+def refuse_without(arguments: argparse.Namespace, flag: str, needed: str) -> None:
+    """Refuse an option that would be ignored, because it belongs to one that is not given."""
+
+    def given(flag: str) -> bool:
+        return bool(getattr(arguments, flag.removeprefix("--").replace("-", "_")))
+
+    if given(flag) and not given(needed):
+        raise InkdigitsError(f"{flag} belongs to {needed}, which is not given: add it, or leave {flag} out")
+
+
+def chosen_backend(arguments: argparse.Namespace) -> Backend:
+    """The backend that the command line names, with no more threads than there are cores.
+
+    More would not compute more: they would wait for each other, with NumPy for minutes.
+    """
+    threads = min(arguments.threads, cores())
+    if threads < arguments.threads:
+        say(f"--threads {arguments.threads}: using {threads}, one for each core that there is")
+    return get_backend(arguments.backend, threads)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def get_ready(network: Network, training: bool = False) -> None:
@@ -71,9 +158,10 @@ def get_ready(network: Network, training: bool = False) -> None:
         backend.warm_up(network.layer_sizes, network.parameters.dtype, training)
 
 
-def need(module: str, package: str, purpose: str) -> ModuleType:
-    """Import an optional dependency, or say how to get it."""
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        raise InkdigitsError(f"{purpose} needs {package}: pip install {package}") from None
+def need(extra: str, purpose: str) -> None:
+    """Refuse to go on without an extra, and say how to install it.
+
+    All its packages are looked for at once, so that nobody installs them one by one.
+    """
+    if any(find_spec(module) is None for module in EXTRAS[extra]):
+        raise InkdigitsError(f"{purpose} needs packages that are not installed here: {install_hint(extra)}")

@@ -12,5 +12,16 @@ def print_json(**fields: object) -> None:
 
 
 def say(message: str) -> None:
-    """Tell the user something that is not the answer."""
-    print(message, file=sys.stderr, flush=True)
+    """Tell the user something that is not the answer, on one line."""
+    print(printable(message), file=sys.stderr, flush=True)
+
+
+def printable(text: object) -> str:
+    r"""Text without control characters, which a file's name may hold and a terminal would obey.
+
+    >>> printable("a\nb")
+    'a\\nb'
+    """
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(text)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from backends import InkdigitsError
+from apps.output import printable
 from backends.arrays import Array
 from engine.data.photos import FoundDigit
 from engine.model.history import EpochRecord
+from engine.model.safe_write import write_atomically
 from engine.recognition.evaluation import Evaluation
 
 if TYPE_CHECKING:
@@ -37,13 +39,9 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def check_picture(path: Path) -> None:
-    """Refuse a name under which no picture can be written, before any work is done for it."""
-    formats = Figure().canvas.get_supported_filetypes()
-    if path.suffix.lstrip(".").lower() not in formats:
-        raise InkdigitsError(f"cannot draw {path}: end its name in .png, .svg or .pdf")
-    if not path.resolve().parent.is_dir():
-        raise InkdigitsError(f"cannot draw {path}: there is no folder {path.resolve().parent}")
+def can_draw(path: Path) -> bool:
+    """Whether the ending of a file's name is that of a kind of picture."""
+    return path.suffix.lstrip(".").lower() in Figure().canvas.get_supported_filetypes()
 
 
 def draw_training(epochs: list[EpochRecord], path: Path) -> None:
@@ -68,7 +66,7 @@ def draw_training(epochs: list[EpochRecord], path: Path) -> None:
 
 
 def draw_confusion(evaluation: Evaluation, path: Path) -> None:
-    """Draw what is taken for what: the colour shows mistakes only, so that they are seen."""
+    """Draw a confusion matrix. Colour shows the mistakes only: beside the right answers they would vanish."""
     confusion = evaluation.confusion
     mistakes = confusion * (1 - np.eye(10, dtype=int))
     with mpl.rc_context(STYLE):
@@ -81,9 +79,9 @@ def draw_confusion(evaluation: Evaluation, path: Path) -> None:
                 weight = "bold" if row == column else "normal"
                 axes.text(column, row, f"{count}", ha="center", va="center", fontweight=weight, fontsize=9)
         axes.set(
-            title=f"{evaluation.accuracy:.2%} of {evaluation.n:,} right",
-            xlabel="read as",
-            ylabel="written",
+            title=f"Accuracy {evaluation.accuracy:.2%}, {evaluation.n:,} digits",
+            xlabel="predicted",
+            ylabel="label",
             xticks=range(10),
             yticks=range(10),
         )
@@ -92,14 +90,14 @@ def draw_confusion(evaluation: Evaluation, path: Path) -> None:
 
 
 def draw_mistakes(evaluation: Evaluation, images: Array, path: Path) -> None:
-    """Draw the wrong answers, the most confident first, each with what it was and what it was read as."""
+    """Draw the wrong predictions, the most confident first, each with its label and the prediction."""
     worst = evaluation.worst[:MISTAKES_SHOWN]
     columns = 8
     rows = max(1, -(-len(worst) // columns))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8, 1.25 * rows + 0.4), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False).ravel()
-        figure.suptitle("The most confident mistakes: written → read as, confidence", x=0.01, ha="left")
+        figure.suptitle("The most confident mistakes: label → prediction, confidence", x=0.01, ha="left")
         for axes in grid:
             axes.axis("off")
         for axes, index in zip(grid, worst, strict=False):
@@ -113,16 +111,16 @@ def draw_mistakes(evaluation: Evaluation, images: Array, path: Path) -> None:
 
 
 def draw_answers(answers: list[Answer], path: Path) -> None:
-    """Draw each picture with the box that was taken for the digit, and beside it what the network saw."""
+    """Draw each picture with a box around the digit that was found, and the network's input beside it."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(6.4, 3.2 * len(answers)), layout="constrained")
         for (left, right), answer in zip(
             figure.subplots(len(answers), 2, squeeze=False), answers, strict=True
         ):
-            left.set_title(answer.path.name)
+            left.set_title(printable(answer.path.name), parse_math=False)  # a name may hold $
             digit = answer.recognition.digit
-            said = answer.recognition.state.replace("_", " ") if digit is None else f"read as {digit}"
-            right.set_title(f"what the network saw: {said}")
+            verdict = answer.recognition.state.replace("_", " ") if digit is None else f"predicted {digit}"
+            right.set_title(f"network input: {verdict}")
             right.imshow(answer.recognition.image, cmap="gray")
             if answer.picture is not None and answer.found is not None:
                 left.imshow(answer.picture)
@@ -142,7 +140,6 @@ def _box(found: FoundDigit, picture: Array) -> Rectangle:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    try:
-        figure.savefig(path)
-    except OSError as error:
-        raise InkdigitsError(f"cannot draw {path}: {error.strerror}") from None
+    picture = io.BytesIO()
+    figure.savefig(picture, format=path.suffix.lstrip(".").lower())
+    write_atomically(path, picture.getvalue())

@@ -1,4 +1,4 @@
-"""``inkdigits predict``: read a digit from each of some files, pictures or drawings."""
+"""``inkdigits predict``: the digit in each of some files, pictures or drawings."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from apps.messages import words_for
-from apps.options import add_backend, add_json, add_model, get_ready, need
-from backends import Array, InkdigitsError
+from apps.options import add_backend, add_json, add_model, add_picture, get_ready, input_file, need
+from apps.output import printable
+from backends import Array
 from engine.data.drawings import read_drawing
 from engine.data.photos import FoundDigit, find_digit, read_picture
 from engine.model.network import Network
@@ -27,7 +28,7 @@ examples:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was read from one file; the last two are None for a drawing, which has no paper."""
+    """The answer for one file; the last two are None for a drawing, which has no paper."""
 
     path: Path
     recognition: Recognition
@@ -36,41 +37,43 @@ class Answer:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``inkdigits predict``."""
     parser.add_argument(
         "files",
         metavar="FILE",
         nargs="+",
-        type=Path,
+        type=input_file,
         help='a picture of one digit, or a drawing as JSON: {"strokes": [[[x, y], ...], ...]}',
     )
     add_backend(parser)
     add_model(parser)
-    parser.add_argument(
-        "--show", metavar="OUT", type=Path, help="draw what was found where, and what the network saw"
-    )
+    add_picture(parser, "--show", "where each digit was found, and the network's input,")
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if arguments.show:
-        plots = need("apps.plots", "matplotlib", "--show")
-        plots.check_picture(arguments.show)
-    missing = [path for path in arguments.files if not path.is_file()]
-    if missing:  # before the first answer, not in the middle
-        raise InkdigitsError(f"there is no file {missing[0]}")
+    """Print an answer for each file; returns the exit code."""
+    if not all(_is_drawing(path) for path in arguments.files):
+        need("predict", "reading pictures")
     network = Network.load(arguments.model, arguments.backend)
     get_ready(network)
     answers = []
     for path in arguments.files:
-        answers.append(_read(path, network))
+        answers.append(_predict(path, network))
         print(_as_json(answers[-1]) if arguments.json else _as_line(answers[-1]))
     if arguments.show:
-        plots.draw_answers(answers, arguments.show)
+        from apps.plots import draw_answers
+
+        draw_answers(answers, arguments.show)
     return 0
 
 
-def _read(path: Path, network: Network) -> Answer:
-    if path.suffix.lower() == ".json":
+def _is_drawing(path: Path) -> bool:
+    return path.suffix.lower() == ".json"
+
+
+def _predict(path: Path, network: Network) -> Answer:
+    if _is_drawing(path):
         return Answer(path, recognize_strokes(network, read_drawing(path).strokes))
     picture = read_picture(path)
     found = find_digit(picture)
@@ -93,7 +96,7 @@ def _as_json(answer: Answer) -> str:
 
 def _as_line(answer: Answer) -> str:
     words = words_for(answer.recognition)
-    line = f"{answer.path}: {words.glyph or '-'}  {words.headline}; {words.detail}"
+    line = f"{printable(answer.path)}: {words.glyph or '-'}  {words.headline}; {words.detail}"
     if answer.found:
         left, top, right, bottom = answer.found.box
         ink = "dark ink" if answer.found.dark_on_light else "light ink"

@@ -6,15 +6,29 @@ import argparse
 import sys
 from pathlib import Path
 
+from apps.interruption import stop_requests
 from apps.learning import add_learning, chosen_options, follow, load_dataset
-from apps.options import add_json, get_ready, need
-from apps.output import print_json, say
-from backends import InkdigitsError, get_backend
+from apps.options import (
+    add_json,
+    add_picture,
+    chosen_backend,
+    get_ready,
+    input_file,
+    need,
+    output_file,
+    refuse_without,
+    writers,
+)
+from apps.output import print_json, printable, say
+from backends import InkdigitsError
 from engine.data.drawings import Drawing, read_drawings
-from engine.model.model_file import check_writable
+from engine.data.framing import SIDE
+from engine.model.network import Network
 from engine.recognition.evaluation import Evaluation, UnseenWriters
+from engine.training.checkpoint import checkpoint_path
 from engine.training.options import OptionsError
-from engine.training.recipe import Recipe, read_recipe
+from engine.training.recipe import read_recipe
+from engine.training.train_model import run_with_checkpoints
 from engine.training.trainer import Training
 
 EXAMPLES = """\
@@ -22,73 +36,110 @@ examples:
   inkdigits train --backend numba --epochs 10 --plot curves.png
   inkdigits train --dataset digits8x8 --hidden 32                 needs no download
   inkdigits train --backend numba --recipe best --strokes pendigits-orig.tra --out model.json
+  inkdigits train --data my-pictures/ --from model.json --epochs 3 --out mine.json
+
+Ctrl-C stops a run and keeps what it has; the same command with --resume goes on.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``inkdigits train``."""
     add_learning(parser)
     parser.add_argument(
         "--without-writers",
         metavar="N,N",
-        type=lambda text: text.split(","),
+        type=writers,
         default=[],
-        help="writers of --strokes to keep out of training and to judge the network by",
+        help="hold out the drawings by these writers of --strokes, and test the network on them",
     )
     parser.add_argument(
         "--out",
         metavar="FILE",
-        type=Path,
-        default=Path("trained.json"),
-        help="the model file to write (default: trained.json)",
+        type=output_file,
+        default="trained.json",
+        help="save the network to this file (default: trained.json)",
     )
-    parser.add_argument("--plot", metavar="FILE", type=Path, help="draw loss and accuracy into a picture")
+    parser.add_argument(
+        "--from",
+        dest="start",
+        metavar="FILE",
+        type=input_file,
+        help="start from the network in this model file instead of a random one",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with an interrupted run: the same command with --resume ends with the same weights",
+    )
+    add_picture(parser, "--plot", "loss and accuracy curves")
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    # Everything that can be refused is refused before anything is loaded or learnt.
+    """Train, test, save and report; returns the exit code."""
+    # Everything that can be refused is refused before training.
+    need("train", "training")
+    refuse_without(arguments, "--strokes", "--recipe")
+    refuse_without(arguments, "--without-writers", "--strokes")
     recipe = read_recipe(arguments.recipe) if arguments.recipe else None
     options = chosen_options(arguments, recipe)
-    check_writable(arguments.out)
-    if arguments.plot:
-        plots = need("apps.plots", "matplotlib", "--plot")
-        plots.check_picture(arguments.plot)
-    backend = get_backend(arguments.backend, arguments.threads)
-    learn, kept_out = _drawings(arguments, recipe)
-    training = Training(load_dataset(arguments), options, backend, recipe=recipe, drawings=learn)
+    if arguments.start and arguments.hidden is not None:
+        raise OptionsError("--hidden and --from exclude each other: the network to start from has its layers")
+    backend = chosen_backend(arguments)
+    start = Network.load(arguments.start, backend) if arguments.start else None
+    drawings, held_out = _drawings(arguments)
+    dataset = load_dataset(arguments, options, recipe)
+    training = Training(dataset, options, backend, recipe=recipe, drawings=drawings, network=start)
+    checkpoint = checkpoint_path(arguments.out)
+    _resume_or_replace(training, checkpoint, arguments.resume)
 
     get_ready(training.network, training=True)
     try:
-        epochs = follow(training, arguments.json)
-    except KeyboardInterrupt:
-        _keep_interrupted(training, arguments.out)
+        with stop_requests() as stop:
+            records = run_with_checkpoints(training, checkpoint, stop)
+            follow(records, training.epochs, arguments.json)
+    except (KeyboardInterrupt, BrokenPipeError):  # Ctrl-C twice, or the reader of our output went away
+        _save_unfinished(training, arguments.out, checkpoint)
         raise
+    if not training.finished:
+        _save_unfinished(training, arguments.out, checkpoint)
+        return stop.exit_code
+    training.network.save(arguments.out)  # before the test, so that nothing can take it away
     evaluation = training.test()
-    assert evaluation is not None  # until a data set without one can be named
-    unseen = training.test_on_writers(kept_out) if kept_out else None
+    unseen = training.test_on_writers(held_out) if held_out else None
     training.network.save(arguments.out)
+    checkpoint.unlink(missing_ok=True)
     if arguments.plot:
-        plots.draw_training(epochs, arguments.plot)
-    _report(evaluation, unseen, arguments.out, arguments.json)
+        from apps.plots import draw_training
+
+        draw_training(list(training.network.history), arguments.plot)
+    _report(training, evaluation, unseen, arguments.out, arguments.json)
     return 0
 
 
-def _drawings(arguments: argparse.Namespace, recipe: Recipe | None) -> tuple[list[Drawing], list[Drawing]]:
-    """The drawings to learn from, and those of the writers that are kept out to be judged by."""
+def _resume_or_replace(training: Training, checkpoint: Path, resume: bool) -> None:
+    """Go on from the checkpoint, or say that the one that is there will be replaced."""
+    if resume:
+        training.resume(checkpoint)
+        say(f"resuming after {training.network.card.training['epochs_done']} epochs")
+    elif checkpoint.exists():
+        say(f"{checkpoint} is of an interrupted run and will be replaced; --resume would go on with it")
+
+
+def _drawings(arguments: argparse.Namespace) -> tuple[list[Drawing], list[Drawing]]:
+    """The drawings to train on, and those of the writers that are held out."""
     if not arguments.strokes:
         return [], []
-    if recipe is None:
-        raise OptionsError("--strokes needs --recipe, which says how to learn from drawings")
     drawings = read_drawings(arguments.strokes)
-    kept_out = [each for each in drawings if str(each.writer) in arguments.without_writers]
-    learn = [each for each in drawings if str(each.writer) not in arguments.without_writers]
-    if arguments.without_writers and not any(each.label is not None for each in kept_out):
-        writers = ",".join(arguments.without_writers)
-        raise OptionsError(f"{arguments.strokes} has no digits by {writers}: nothing to judge the network by")
-    return learn, kept_out
+    held_out = [each for each in drawings if str(each.writer) in arguments.without_writers]
+    training = [each for each in drawings if str(each.writer) not in arguments.without_writers]
+    if arguments.without_writers and not any(each.label is not None for each in held_out):
+        names = ",".join(arguments.without_writers)
+        raise OptionsError(f"{arguments.strokes} has no digits by {names}: nothing to test the network on")
+    return training, held_out
 
 
-def _keep_interrupted(training: Training, out: Path) -> None:
+def _save_unfinished(training: Training, out: Path, checkpoint: Path) -> None:
     """Save the network as far as it got, beside the name it would have had: hours are not lost."""
     path = out.with_name(f"{out.stem}.interrupted{out.suffix}")
     try:
@@ -96,31 +147,47 @@ def _keep_interrupted(training: Training, out: Path) -> None:
         say(f"interrupted: the network so far is in {path}")
     except InkdigitsError as error:
         say(f"interrupted: {error}")
+    if checkpoint.exists():
+        say("the same command with --resume goes on")
 
 
-def _report(evaluation: Evaluation, unseen: UnseenWriters | None, out: Path, as_json: bool) -> None:
-    low, high = evaluation.interval_95
+def _report(
+    training: Training, evaluation: Evaluation | None, unseen: UnseenWriters | None, out: Path, as_json: bool
+) -> None:
     if as_json:
-        last: dict[str, object] = {
-            "test_accuracy": evaluation.accuracy,
-            "test_interval_95": [low, high],
-            "out": str(out),
-        }
-        if unseen:
-            last |= {
-                "unseen_writers_accuracy": unseen.evaluation.accuracy,
-                "unseen_writers_digits": unseen.evaluation.n,
-            }
-        print_json(**last)
+        print_json(**_as_json(training, evaluation, unseen, out))
         return
-    print(f"test accuracy   {evaluation.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
+    if evaluation:
+        low, high = evaluation.interval_95
+        print(f"test accuracy   {evaluation.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%})")
+    elif "validation" in training.network.card.accuracy:
+        print(f"validation      {training.network.card.accuracy['validation']:.2%}  (there is no test set)")
     if unseen:
         low, high = unseen.interval_95
         interval = f"95 % interval over writers {low:.2%} to {high:.2%}"
         print(f"unseen writers  {unseen.evaluation.accuracy:.2%}  ({interval})")
-        print(f"  in two guesses  {unseen.evaluation.top2_accuracy:.2%}")
-    print(f"saved           {out}")
-    say(f"draw with it: inkdigits draw --model {out}")
+        print(f"  top 2         {unseen.evaluation.top2_accuracy:.2%}")
+    print(f"saved           {printable(out)}")
+    if training.network.layer_sizes[0] == SIDE * SIDE:
+        say(f"draw with it: inkdigits draw --model {out}")
+
+
+def _as_json(
+    training: Training, evaluation: Evaluation | None, unseen: UnseenWriters | None, out: Path
+) -> dict[str, object]:
+    last: dict[str, object] = {
+        "test_accuracy": evaluation.accuracy if evaluation else None,
+        "test_interval_95": evaluation.interval_95 if evaluation else None,
+        "out": str(out),
+    }
+    if training.resumed:
+        last["resumed"] = training.resumed
+    if unseen:
+        last |= {
+            "unseen_writers_accuracy": unseen.evaluation.accuracy,
+            "unseen_writers_digits": unseen.evaluation.n,
+        }
+    return last
 
 
 if __name__ == "__main__":

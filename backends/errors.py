@@ -10,3 +10,19 @@ class InkdigitsError(Exception):
     """
 
     exit_code = 2
+
+
+def install_hint(extra: str) -> str:
+    """The command that installs an extra of setup.cfg.
+
+    Parameters
+    ----------
+    extra : str
+        Its name.
+
+    Returns
+    -------
+    str
+        For an error message.
+    """
+    return f"pip install 'inkdigits[{extra}]'"

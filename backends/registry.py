@@ -18,7 +18,7 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 
 from backends.base import Backend
-from backends.errors import InkdigitsError
+from backends.errors import InkdigitsError, install_hint
 
 GROUP = "inkdigits.backends"
 VARIABLE = "INKDIGITS_BACKEND"
@@ -90,7 +90,7 @@ def get_backend(choice: Backend | str | None = None, threads: int = 1) -> Backen
     if info.missing:
         raise BackendError(
             f"the backend {name!r} needs the package {info.missing}, which is not installed: "
-            f"pip install {info.missing}"
+            f"{install_hint(name)}"
         )
     try:
         backend = info.entry_point.load()(threads=threads)

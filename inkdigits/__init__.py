@@ -6,17 +6,14 @@
 (784, 128, 64, 10)
 
 This package only offers the public names of the packages beside it, `engine` and `backends`, under a name
-that no other program has.
+that no other program has. They are imported when the first of them is used: the command starts at once.
 """
 
-from inkdigits._siblings import import_siblings
+TYPE_CHECKING = False  # true for type checkers; `typing` itself would take a while to import
 
-import_siblings("backends", "engine")
-
-from backends import Backend, BackendError, InkdigitsError, available_backends, get_backend  # noqa: E402
-from engine import Network, __version__, train_model  # noqa: E402
-
-# E402 above: these lines find our packages only after `import_siblings`.
+if TYPE_CHECKING:
+    from backends import Backend, BackendError, InkdigitsError, available_backends, get_backend
+    from engine import Network, __version__, train_model
 
 __all__ = [
     "Backend",
@@ -28,3 +25,21 @@ __all__ = [
     "get_backend",
     "train_model",
 ]
+
+if not TYPE_CHECKING:  # a type checker would take any name for public
+
+    def __getattr__(name: str) -> object:
+        """Import the public names, once."""
+        if name not in __all__:
+            raise AttributeError(f"module 'inkdigits' has no attribute {name!r}")
+        from inkdigits._siblings import import_siblings
+
+        import_siblings("backends", "engine")
+        import backends
+        import engine
+
+        globals().update({each: getattr(engine, each, None) or getattr(backends, each) for each in __all__})
+        return globals()[name]
+
+    def __dir__() -> list[str]:
+        return __all__

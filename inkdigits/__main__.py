@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Sequence
 
-from inkdigits._siblings import import_siblings
+INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line; returns the exit code."""
-    try:
-        import_siblings("apps")
-        from apps import cli
+    """Run a command line in a process of its own; returns the exit code.
 
-        return cli.main(argv)
-    except KeyboardInterrupt:  # while the command itself was being imported
-        print("inkdigits: interrupted", file=sys.stderr)
-        return 130
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The words after ``inkdigits``; ``sys.argv[1:]`` by default.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _quit)
+
+    from inkdigits._siblings import import_siblings
+
+    import_siblings("apps")
+    from apps import cli
+
+    return cli.main(argv)
+
+
+def _quit(*_: object) -> None:
+    """Ctrl-C while modules are imported, when there is nothing to keep: no exception could do this safely."""
+    os.write(2, b"inkdigits: interrupted\n")
+    os._exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

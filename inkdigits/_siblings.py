@@ -17,6 +17,11 @@ HOME = Path(__file__).resolve().parents[1]
 def import_siblings(*names: str) -> None:
     """Import packages from the folder that holds `inkdigits`, ahead of any others on Python's path.
 
+    Parameters
+    ----------
+    *names : str
+        The packages.
+
     Raises
     ------
     ImportError
@@ -27,7 +32,7 @@ def import_siblings(*names: str) -> None:
         if there is None:
             spec = PathFinder.find_spec(name, [str(HOME)])
             if spec is None or spec.loader is None:
-                raise ImportError(f"inkdigits is not whole: {HOME / name} is missing; install it again")
+                raise ImportError(f"inkdigits is incomplete: {HOME / name} is missing; install it again")
             module = importlib.util.module_from_spec(spec)
             sys.modules[name] = module
             try:
@@ -37,8 +42,8 @@ def import_siblings(*names: str) -> None:
                 raise
         elif str(HOME / name) not in map(str, getattr(there, "__path__", [])):
             raise ImportError(
-                f"inkdigits has a package named {name!r}, and so has this program: {_place(there)}. "
-                f"Import inkdigits before it, or give it another name"
+                f"inkdigits has a package named {name!r}, and so does this program: {_place(there)}; "
+                f"give yours another name"
             )
 
 

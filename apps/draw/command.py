@@ -7,7 +7,7 @@ import os
 from functools import partial
 
 from apps.options import add_backend, add_model, get_ready
-from backends.errors import InkdigitsError
+from backends.errors import InkdigitsError, install_hint
 from engine.model.model_file import shipped_model_path
 from engine.model.network import Network
 from engine.recognition.recognize import recognize_strokes
@@ -59,7 +59,7 @@ def _require_pygame() -> None:
         import pygame
     except ImportError:
         raise InkdigitsError(
-            "the window needs pygame-ce, which is not installed: pip install pygame-ce"
+            f"the window needs pygame-ce, which is not installed: {install_hint('draw')}"
         ) from None
     if not getattr(pygame, "IS_CE", False):
         raise InkdigitsError(

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backends.arrays import Array
-from backends.errors import InkdigitsError
+from backends.errors import InkdigitsError, install_hint
 from engine.data.framing import frame_digit
 
 VARIABLE = "INKDIGITS_DATA"
@@ -30,6 +30,7 @@ URL_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 # Of the arrays, not of the archive (see `Dataset.sha256`): the same digits packed anew are the same digits.
 MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"
 LARGEST_ARCHIVE = 2**30  # bytes, unpacked
+LONGEST_MESSAGE = 160  # characters
 
 
 class DataError(InkdigitsError):
@@ -249,7 +250,7 @@ def load_mnist(path: Path | None = None, progress: Callable[[], Any] | None = No
     if path is not None:
         return read_dataset(path)
     if folder := os.environ.get(VARIABLE):
-        mine = Path(folder) / FILE_NAME
+        mine = Path(os.path.expanduser(folder)) / FILE_NAME
         if mine.is_file():
             return read_dataset(mine)
     for cached in (_cache_folder() / FILE_NAME, _keras_cache_folder() / FILE_NAME):
@@ -264,7 +265,7 @@ def load_mnist_from_keras() -> Dataset:
     try:
         from keras.datasets import mnist
     except ImportError as error:
-        raise DataError(f"Keras cannot be used here ({error}): pip install tensorflow") from None
+        raise DataError(f"Keras cannot be used here ({error}): {install_hint('tensorflow')}") from None
     try:
         (x_train, y_train), (x_test, y_test) = mnist.load_data()
     except Exception as error:  # Keras raises a bare Exception when it cannot download
@@ -281,7 +282,7 @@ def load_digits8x8() -> Dataset:
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        raise DataError("digits8x8 comes with scikit-learn: pip install scikit-learn") from None
+        raise DataError(f"digits8x8 comes with scikit-learn: {install_hint('digits8x8')}") from None
     bunch = load_digits()
     digits = Examples(np.stack([frame_digit(image) for image in bunch.images]), bunch.target)
     held_out = np.arange(len(digits)) % 5 == 4
@@ -393,19 +394,15 @@ def _keras_cache_folder() -> Path:
 
 def _download(folder: Path, progress: Callable[[], Any] | None) -> Path:
     """Download the file that Keras uses; its hash is checked before anything opens it."""
-    ways_out = (
-        f"Ways out: --data FILE names a copy of {FILE_NAME}; {VARIABLE} names a folder with one; "
-        f"--dataset digits8x8 needs no download"
-    )
+    ways_out = f"give --data FILE.npz, {VARIABLE}=FOLDER with {FILE_NAME}, or train with --dataset digits8x8"
     try:
         import pooch
     except ImportError:
-        raise DataError(
-            f"MNIST is not on this machine, and downloading it needs pooch: pip install pooch. {ways_out}"
-        ) from None
+        raise DataError(f"{install_hint('train')} to download MNIST, or {ways_out}") from None
     pooch.get_logger().setLevel("ERROR")
     downloader = pooch.HTTPDownloader(progressbar=progress() if progress else False, timeout=30)
     try:
         return Path(pooch.retrieve(URL, URL_SHA256, FILE_NAME, folder, downloader=downloader))
     except Exception as error:  # of requests, urllib3 or pooch, which share no base
-        raise DataError(f"MNIST could not be downloaded from {URL} ({error}). {ways_out}") from None
+        why = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise DataError(f"{ways_out}: MNIST could not be downloaded: {why}"[:LONGEST_MESSAGE]) from error

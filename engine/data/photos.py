@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from backends.arrays import Array
-from backends.errors import InkdigitsError
+from backends.errors import InkdigitsError, install_hint
 from engine.data.framing import SIDE, frame_digit
 
 LARGEST_SIDE = 256  # px; a larger picture is shrunk to this first: the digit will be 20
@@ -66,7 +66,7 @@ def read_picture(path: Path) -> Array:
     try:
         from PIL import Image, ImageOps
     except ImportError:
-        raise ImageError("reading pictures needs Pillow: pip install pillow") from None
+        raise ImageError(f"reading pictures needs Pillow: {install_hint('predict')}") from None
     try:
         # A picture so large that Pillow warns of it is refused: it could fill the memory.
         with warnings.catch_warnings(action="error"), Image.open(path) as file:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import stat
 import sysconfig
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,6 +19,7 @@ import numpy as np
 from backends.arrays import Array, Parameters
 from backends.errors import InkdigitsError
 from engine.model.card import PREPROCESSING, Card
+from engine.model.safe_write import write_atomically
 
 FORMAT = "inkdigits-model"
 VERSION = 1
@@ -27,7 +27,7 @@ LARGEST_FILE = 256 * 2**20  # bytes
 
 
 class ModelFileError(InkdigitsError):
-    """A model file that cannot be read, written or trusted."""
+    """A model file that cannot be read or trusted, or a network that cannot be saved."""
 
 
 Size = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -66,7 +66,7 @@ def load_model(path: Path) -> tuple[Parameters, Card]:
         another preprocessing; or a part has the wrong shape or a number that is not finite. The message
         names the part.
     """
-    encoded = _read(path)
+    encoded = _read(Path(os.path.expanduser(path)))
     try:
         content = msgspec.json.decode(encoded, type=_ModelFile)
     except msgspec.MsgspecError as error:
@@ -96,25 +96,17 @@ def save_model(path: Path, parameters: Parameters, card: Card) -> None:
     Raises
     ------
     ModelFileError
-        The file cannot be written, or a parameter is not finite.
+        A parameter is not finite, or the file would be larger than `load_model` reads.
+    WriteError
+        The file cannot be written (see `engine.model.safe_write`).
     """
     if not all(np.isfinite(tensor).all() for tensor in parameters.tensors()):
         raise ModelFileError(f"{path} was not written: the network holds NaN or infinity")
-    try:
-        write_atomically(path, _encode(parameters, card))
-    except OSError as error:
-        raise ModelFileError(f"cannot write {path}: {error.strerror}") from None
-
-
-def check_writable(path: Path) -> None:
-    """Refuse a place where `save_model` would fail, before hours are spent on what it should save."""
-    folder = path.resolve().parent
-    if not folder.is_dir():
-        raise ModelFileError(f"cannot write {path}: there is no folder {folder}")
-    if path.is_dir():
-        raise ModelFileError(f"cannot write {path}: it is a folder; name a file")
-    if not os.access(folder, os.W_OK):
-        raise ModelFileError(f"cannot write {path}: the folder {folder} is read-only")
+    data = _encode(parameters, card)
+    if len(data) > LARGEST_FILE:
+        megabytes = len(data) >> 20
+        raise ModelFileError(f"{path} was not written: {megabytes} MB are more than a model file may have")
+    write_atomically(path, data)
 
 
 def _read(path: Path) -> bytes:
@@ -184,42 +176,3 @@ def _row(numbers: Array) -> msgspec.Raw:
     """Numbers as JSON on a line of their own, each in the shortest form that reads back the same."""
     shortest = numbers.astype(str).astype(np.float64)
     return msgspec.Raw(b"\n" + msgspec.json.encode(shortest.tolist()))
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write beside the target, push to the disk, then rename over it: `os.replace` is all or nothing.
-
-    A symbolic link stays a link, and an existing file keeps its mode.
-    """
-    target = path.resolve()
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Push the rename itself to the disk, where folders can be opened for that (not on Windows)."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _umask() -> int:
-    """The permissions that new files do not get; it can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -20,7 +20,7 @@ from backends.arrays import Array, Parameters
 from backends.errors import InkdigitsError
 from engine.data.datasets import DataError, read_archive
 from engine.model.history import EpochRecord
-from engine.model.model_file import write_atomically
+from engine.model.safe_write import write_atomically
 from engine.training.loop import Learner
 
 FORMAT = "inkdigits-checkpoint 1"
@@ -79,7 +79,7 @@ def save_checkpoint(path: Path, learner: Learner, run: dict[str, Any], resumed: 
 
     Raises
     ------
-    CheckpointError
+    WriteError
         The file cannot be written.
     """
     counters = _Counters(
@@ -98,10 +98,7 @@ def save_checkpoint(path: Path, learner: Learner, run: dict[str, Any], resumed: 
     file = io.BytesIO()
     text = np.frombuffer(msgspec.json.encode(counters), np.uint8)
     np.savez(file, allow_pickle=False, **{"counters": text, **dict(_arrays(learner))})
-    try:
-        write_atomically(path, file.getvalue())
-    except OSError as error:
-        raise CheckpointError(f"cannot write the checkpoint {path}: {error.strerror}") from None
+    write_atomically(path, file.getvalue())
 
 
 def load_checkpoint(path: Path, learner: Learner, run: dict[str, Any]) -> int:

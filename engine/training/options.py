@@ -78,8 +78,11 @@ class TrainingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         except msgspec.ValidationError as error:
             what, _, where = str(error).partition(" - at `$.")
             name = where.rstrip("`").partition("[")[0]
-            value = f", not {plain[name]!r}" if name in plain else ""
-            raise OptionsError(f"{name or 'options'}: {what}{value}") from None
+            if not name:  # a name that is none of ours
+                raise OptionsError(
+                    f"{_plain_words(what)}; there are {', '.join(cls.__struct_fields__)}"
+                ) from None
+            raise OptionsError(f"{name}: {_plain_words(what)}, not {plain[name]!r}") from None
 
     @classmethod
     def chosen(cls, given: Mapping[str, Any], recipe: Recipe | None = None) -> TrainingOptions:
@@ -107,3 +110,20 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
     return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _plain_words(what: str) -> str:
+    """What msgspec says is wrong, without its code: "must be an integer >= 1"."""
+    words = {
+        "Object contains unknown field": "there is no option",
+        "Expected": "must be",
+        "`int`": "an integer",
+        "`float`": "a number",
+        "`array`": "a list",
+        "`str`": "text",
+        "Invalid enum value": "there is no",
+        "`": "",
+    }
+    for old, new in words.items():
+        what = what.replace(old, new)
+    return what.partition(", got")[0]

@@ -16,8 +16,8 @@ from backends.registry import get_backend
 from engine.data.datasets import Dataset, dataset_from_arrays, load_mnist
 from engine.data.drawings import Drawing
 from engine.model.history import EpochRecord
-from engine.model.model_file import check_writable
 from engine.model.network import Network
+from engine.model.safe_write import check_writable
 from engine.training.checkpoint import checkpoint_path
 from engine.training.examples import Preparation
 from engine.training.loop import Progress

@@ -27,6 +27,7 @@ from engine.model.card import Card, DecisionRule
 from engine.model.history import EpochRecord, History
 from engine.model.network import Network, initial_parameters
 from engine.recognition.evaluation import Evaluation, UnseenWriters, evaluate, evaluate_unseen_writers
+from engine.recognition.overlap import images_sha256
 from engine.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from engine.training.examples import Block, ExampleSource, PlainExamples, Preparation, RecipeExamples
 from engine.training.loop import Learner, Progress, train_epochs
@@ -55,8 +56,8 @@ class Training:
     drawings : sequence of Drawing
         More digits to learn from, for a recipe.
     network : Network, optional
-        Where to start: its parameters are copied, and ``options.hidden`` is not looked at. Random parameters
-        by default.
+        Where to start: its parameters are copied, and its layers take the place of ``options.hidden``. Random
+        parameters by default.
 
     Attributes
     ----------
@@ -81,6 +82,8 @@ class Training:
         drawings: Sequence[Drawing] = (),
         network: Network | None = None,
     ) -> None:
+        if network:
+            options = msgspec.structs.replace(options, hidden=network.layer_sizes[1:-1])
         self.dataset = dataset
         self.options = options
         self.resumed = 0
@@ -180,7 +183,7 @@ class Training:
     # ---- Checkpoints ---------------------------------------------------------------------------------------
 
     def save_checkpoint(self, path: Path) -> None:
-        """Write all that this run needs to go on; raises `CheckpointError` where it cannot be written."""
+        """Write all that this run needs to go on; raises `WriteError` where it cannot be written."""
         save_checkpoint(path, self._learner, self._run, self.resumed)
 
     def resume(self, path: Path) -> None:
@@ -295,6 +298,7 @@ def _training_card(
         "backend": backend.name,
         "dataset": dataset.name,
         "data_sha256": dataset.sha256,
+        "train_sha256": images_sha256(dataset.train.images, dataset.train.labels),
         "options": msgspec.to_builtins(options),
         "versions": _versions(("numpy", "numba")),
     }

@@ -50,7 +50,7 @@ def test_a_backend_is_passed_on() -> None:
 def test_missing_numba_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "find_spec", lambda name: None)
     assert available_backends()["numba"].missing == "numba"
-    with pytest.raises(BackendError, match="pip install numba"):
+    with pytest.raises(BackendError, match=r"pip install 'inkdigits\[numba\]'"):
         get_backend("numba")
     assert get_backend("numpy").name == "numpy"
 

@@ -53,7 +53,7 @@ def test_a_model_that_is_not_there_is_named() -> None:
 
 def test_without_pygame_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pygame", None)
-    with pytest.raises(InkdigitsError, match="pip install pygame-ce"):
+    with pytest.raises(InkdigitsError, match=r"pip install 'inkdigits\[draw\]'"):
         _require_pygame()
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from backends.arrays import Parameters
+from engine.model import model_file
 from engine.model.card import Card
-from engine.model.model_file import ModelFileError, check_writable, load_model, save_model, shipped_model_path
+from engine.model.model_file import ModelFileError, load_model, save_model, shipped_model_path
 from engine.training.recipe import read_recipe
 
 SIZES = (4, 3, 2)
@@ -153,54 +152,12 @@ def test_network_with_nan_is_not_saved(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-CALLS = ["mkstemp", "fsync", "chmod", "replace"]
-
-
-@pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
-def test_failing_write_leaves_the_old_file_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, failure: BaseException
+def test_network_too_large_to_be_read_again_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "model.json"
-    save_model(path, some_parameters(), Card())
-    before = path.read_bytes()
-
-    def fail(*args: Any, **options: Any) -> None:
-        raise failure
-
-    monkeypatch.setattr(tempfile if call == "mkstemp" else os, call, fail)
-    with pytest.raises((ModelFileError, KeyboardInterrupt)):
-        save_model(path, Parameters.zeros(SIZES), Card())
-    assert path.read_bytes() == before
-    assert [each.name for each in tmp_path.iterdir()] == ["model.json"]
-
-
-def test_mode_and_link_are_kept(tmp_path: Path) -> None:
-    real, link = tmp_path / "real.json", tmp_path / "link.json"
-    save_model(real, some_parameters(), Card())
-    real.chmod(0o640)
-    link.symlink_to(real)
-    save_model(link, Parameters.zeros(SIZES), Card())
-    assert link.is_symlink()
-    assert stat.S_IMODE(real.stat().st_mode) == 0o640
-    assert not load_model(real)[0].weights[0].any()
-
-
-def test_new_file_follows_the_umask(tmp_path: Path) -> None:
-    old = os.umask(0o027)
-    try:
-        save_model(tmp_path / "model.json", some_parameters(), Card())
-    finally:
-        os.umask(old)
-    assert stat.S_IMODE((tmp_path / "model.json").stat().st_mode) == 0o640
-
-
-def test_unwritable_places_are_refused_beforehand(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="there is no folder"):
-        check_writable(tmp_path / "none" / "model.json")
-    with pytest.raises(ModelFileError, match="it is a folder"):
-        check_writable(tmp_path)
-    check_writable(tmp_path / "model.json")
+    monkeypatch.setattr(model_file, "LARGEST_FILE", 1000)
+    with pytest.raises(ModelFileError, match="more than a model file may have"):
+        save_model(tmp_path / "model.json", some_parameters(), Card(training={"note": "x" * 1000}))
     assert not list(tmp_path.iterdir())
 
 

@@ -98,7 +98,7 @@ def test_divergence_is_told(tiny: Dataset, backend: Backend) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"epochs": 0}, "epochs: Expected `int` >= 1, not 0"),
+        ({"epochs": 0}, "epochs: must be an integer >= 1, not 0"),
         ({"batch_size": -1}, "batch_size"),
         ({"learning_rate": 0}, "learning_rate"),
         ({"learning_rate": float("nan")}, "learning_rate"),
@@ -106,7 +106,7 @@ def test_divergence_is_told(tiny: Dataset, backend: Backend) -> None:
         ({"optimizer": "magic"}, "optimizer"),
         ({"hidden": [0]}, "hidden"),
         ({"validation": 1.0}, "validation"),
-        ({"epoch": 3}, "epoch"),
+        ({"epoch": 3}, "there is no option epoch; there are hidden, epochs, batch_size, "),
     ],
 )
 def test_bad_options_are_named(options: dict[str, Any], message: str) -> None:

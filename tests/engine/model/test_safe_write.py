@@ -1,0 +1,159 @@
+"""Writing a file: whole or not at all, and over nothing but a regular file."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.model import safe_write
+from engine.model.safe_write import WriteError, check_writable, write_atomically
+
+
+def make_device(path: Path) -> None:
+    try:
+        os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, 3))  # another null device, never the real one
+    except PermissionError:
+        pytest.skip("devices can be made by root only")
+
+
+def make_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as unix:
+        unix.bind(os.path.relpath(path))  # the address of a socket may not be long
+
+
+SPECIAL: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "device": (make_device, "it is a device"),
+    "pipe": (os.mkfifo, "it is a pipe"),
+    "socket": (make_socket, "it is a socket"),
+    "folder": (Path.mkdir, "it is a folder"),
+    "broken link": (lambda path: path.symlink_to("nowhere"), "link to something that does not exist"),
+    "loop of links": (lambda path: path.symlink_to(path), "symbolic links"),
+}
+
+
+@pytest.mark.parametrize("through_a_link", [False, True])
+@pytest.mark.parametrize(("make", "message"), SPECIAL.values(), ids=SPECIAL.keys())
+def test_what_is_no_regular_file_is_refused_and_left_alone(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make: Callable[[Path], Any],
+    message: str,
+    through_a_link: bool,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = special = tmp_path / "special"
+    make(special)
+    before = special.lstat()
+    if through_a_link:
+        path = tmp_path / "link"
+        path.symlink_to(special)
+    for write in (check_writable, lambda path: write_atomically(path, b"new")):
+        with pytest.raises(WriteError, match=message):
+            write(path)
+        assert os.path.samestat(special.lstat(), before)
+        assert stat.S_IFMT(special.lstat().st_mode) == stat.S_IFMT(before.st_mode)
+
+
+def test_what_became_a_pipe_meanwhile_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    chmod = os.chmod
+
+    def slow_chmod(*arguments: Any) -> None:  # the last call before the second check
+        os.mkfifo(path)
+        chmod(*arguments)
+
+    monkeypatch.setattr(safe_write.os, "chmod", slow_chmod)
+    with pytest.raises(WriteError, match="it is a pipe"):
+        write_atomically(path, b"new")
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+    assert path.is_fifo()
+
+
+def test_a_standard_stream_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "output").open("w") as file:
+        monkeypatch.setattr(safe_write, "STANDARD_STREAMS", (file.fileno(), 987654))
+        with pytest.raises(WriteError, match="own input or output"):
+            check_writable(Path(f"/dev/fd/{file.fileno()}"))
+        with pytest.raises(WriteError, match="own input or output"):
+            check_writable(tmp_path / "output")
+
+
+def test_unwritable_places_are_refused_beforehand(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match="there is no folder"):
+        check_writable(tmp_path / "none" / "file")
+    with pytest.raises(WriteError, match="too long"):
+        check_writable(tmp_path / ("x" * 300))
+    check_writable(tmp_path / "file")
+    assert not list(tmp_path.iterdir())
+
+
+def test_read_only_folder_is_refused_beforehand() -> None:
+    root = os.geteuid() == 0
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o555)
+        if root:  # who may write anywhere
+            os.seteuid(65534)
+        try:
+            with pytest.raises(WriteError, match=r"no file can be made in .*: Permission denied"):
+                check_writable(Path(folder) / "file")
+        finally:
+            if root:
+                os.seteuid(0)
+
+
+CALLS = ["mkstemp", "fsync", "chmod", "replace"]
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_failing_write_leaves_the_old_file_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, failure: BaseException
+) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+
+    def fail(*args: Any, **options: Any) -> None:
+        raise failure
+
+    module = safe_write.tempfile if call == "mkstemp" else safe_write.os
+    monkeypatch.setattr(module, call, fail)
+    with pytest.raises((WriteError, KeyboardInterrupt)):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_mode_and_link_are_kept(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    write_atomically(real, b"old")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    write_atomically(link, b"new")
+    assert link.is_symlink()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert real.read_bytes() == b"new"
+
+
+def test_new_file_follows_the_umask(tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "file", b"new")
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640
+
+
+def test_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    check_writable(Path("~/file"))
+    write_atomically(Path("~/file"), b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"
