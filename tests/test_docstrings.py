@@ -34,17 +34,10 @@ LATER = {
     "backends.registry",
     "engine",
     "engine.data.datasets",
-    "engine.data.own_data",
-    "engine.model.card",
     "engine.model.model_file",
     "engine.model.network",
-    "engine.training.checkpoint",
-    "engine.training.cross_validation",
     "engine.training.examples",
-    "engine.training.loop",
     "engine.training.options",
-    "engine.training.recipe",
-    "engine.training.schedules",
     "engine.training.trainer",
 }
 INTERNAL = ("backends.numba_backend", "backends.conformance.")
