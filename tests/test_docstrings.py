@@ -34,16 +34,13 @@ LATER = {
     "backends.registry",
     "engine",
     "engine.data.datasets",
-    "engine.model.card",
     "engine.model.model_file",
     "engine.model.network",
-    "engine.training.cross_validation",
     "engine.training.examples",
     "engine.training.options",
-    "engine.training.recipe",
-    "engine.training.schedules",
     "engine.training.trainer",
 }
+INTERNAL = ("backends.numba_backend", "backends.conformance.")
 # The checks of numpydoc that are not ours.
 NOT_CHECKED = {
     "GL01": "the summary stands on the line of the opening quotes",
@@ -57,11 +54,14 @@ NOT_CHECKED = {
 
 
 def _modules() -> Iterator[str]:
-    """Every module of the public packages; the Numba backend is internal, its contract is `Backend`'s."""
+    """Every module of the public packages.
+
+    The Numba backend and the checks of conformance are internal: their doors are `Backend` and `failures`.
+    """
     for package in ("backends", "engine", "inkdigits"):
         for path in sorted((ROOT / package).rglob("*.py")):
             name = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
-            private = name.startswith("backends.numba_backend") or path.stem in ("__main__", "_siblings")
+            private = name.startswith(INTERNAL) or path.stem in ("__main__", "_siblings")
             if not private:
                 yield name.removesuffix(".__init__")
 

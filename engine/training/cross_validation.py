@@ -52,6 +52,7 @@ def split_by_writer(drawings: Sequence[Drawing], folds: int) -> list[Fold]:
     Returns
     -------
     list of Fold
+        One for each group of writers.
     """
     digits = [each for each in drawings if each.label is not None]
     known = {str(each.writer) for each in digits if each.writer is not None}

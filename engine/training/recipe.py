@@ -39,7 +39,22 @@ class Mixture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError("a mixture of nothing: give images, drawings or non_digits")
 
     def counts(self, n: int) -> tuple[int, int, int]:
-        """How many of n examples are images, drawings and non-digits."""
+        """Divide a number of examples by kind.
+
+        Parameters
+        ----------
+        n : int
+            Number of examples.
+
+        Returns
+        -------
+        images : int
+            How many are images.
+        drawings : int
+            How many are drawings.
+        non_digits : int
+            How many are non-digits.
+        """
         parts = self.images + self.drawings + self.non_digits
         drawings, non_digits = n * self.drawings // parts, n * self.non_digits // parts
         images = n - drawings - non_digits if self.images else 0
@@ -113,6 +128,7 @@ def read_recipe(name: str) -> Recipe:
     Returns
     -------
     Recipe
+        The recipe, checked.
 
     Raises
     ------

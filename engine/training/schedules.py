@@ -24,7 +24,8 @@ def learning_rates(peak: float, steps: int, schedule: str = "constant", warm_up:
 
     Returns
     -------
-    (steps,) float64
+    (steps,) array of float64
+        The rate of each step.
     """
     rising = round(steps * warm_up)
     rise = peak * np.arange(1, rising + 1) / max(rising, 1)

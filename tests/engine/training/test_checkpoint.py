@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,7 @@ def test_resumed_runs_end_with_the_same_bits(
     done = 0
     for moment in sorted(moments):
         made = interrupted.run()
+        assert isinstance(made, Generator)
         for _ in range(max(1, int(moment) - done)):
             next(made)
         done = int(moment)
@@ -120,6 +121,7 @@ def test_listener_that_fails_leaves_a_checkpoint(tiny: Dataset, tmp_path: Path) 
     training = Training(tiny, TrainingOptions(hidden=(4,), epochs=1), get_backend("numpy"))
     records = run_with_checkpoints(training, tmp_path / "c.npz")
     next(records)
+    assert isinstance(records, Generator)
     records.close()
     assert (tmp_path / "c.npz").exists()
 

@@ -131,9 +131,8 @@ def test_arrays_of_any_width_and_any_labels_are_learned_from(backend: Backend) -
     x = random.random((300, 5)) * 0.5
     x[names == "elm", 0] += 0.5
     x[names == "oak", 3] += 0.5
-    network = train_model(
-        None, backend, (x, names), hidden=[8], epochs=np.int64(20), learning_rate=np.float32(0.1)
-    )
+    numpy_numbers: dict[str, Any] = {"epochs": np.int64(20), "learning_rate": np.float32(0.1)}
+    network = train_model(None, backend, (x, names), hidden=[8], **numpy_numbers)
     assert network.classes == ("ash", "elm", "oak")
     assert network.layer_sizes == (5, 8, 3)
     found = np.array(network.classes)[network.predict(x.astype(np.float32))]

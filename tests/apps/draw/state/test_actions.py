@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -20,6 +21,9 @@ from apps.draw.views.network_input import Facts  # noqa: E402
 from apps.draw.views.tools import ButtonsView  # noqa: E402
 from apps.draw.window import Window  # noqa: E402
 
+if TYPE_CHECKING:
+    from tests.apps.draw.conftest import FakeNetwork
+
 
 def test_every_key_belongs_to_one_action() -> None:
     keys = Counter(key for action in ACTIONS for key in action.keys)
@@ -35,7 +39,7 @@ def test_every_icon_is_drawn_and_every_drawing_is_used() -> None:
 @pytest.mark.usefixtures("_display")
 @pytest.mark.parametrize("place", Place)
 def test_an_action_that_is_added_has_a_button_a_tooltip_a_key_and_a_line_of_the_help(
-    place: Place, network: object, monkeypatch: pytest.MonkeyPatch
+    place: Place, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing but the row is added, and the drawing of its icon."""
     drawing = [((0.1, 0.1), (0.9, 0.9)), ((0.9, 0.1), (0.1, 0.9))]
