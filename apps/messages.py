@@ -1,4 +1,4 @@
-"""What the window says: the answer in words, numbers as people read them."""
+"""The verdict on a drawing in words, for the window and `inkdigits predict`, and probabilities as text."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ NAME = "inkdigits"
 
 @dataclass(frozen=True)
 class Words:
-    """How a state is told. {first} and {second} are the best candidates, {p} and {q} their probabilities.
+    """A verdict in words. In `WORDS`, {first} and {second} are the best candidates, {p} and {q} their
+    probabilities.
 
     Attributes
     ----------
-    glyph : shown very large
-    headline, detail : beside it
-    title : added to the window's title
-    certain : whether the glyph is shown as an answer, or only as a guess
+    glyph : str
+        Shown very large.
+    headline, detail : str
+        Shown beside it.
+    title : str
+        Added to the title of the window.
+    certain : bool
+        Whether the glyph is an answer, or only a guess.
     """
 
     glyph: str
@@ -29,19 +34,30 @@ class Words:
 
 
 WORDS = {
-    State.EMPTY: Words("", "No answer yet", "The canvas is empty"),
-    State.TOO_SMALL: Words("", "Too small to read", "Draw it larger"),
-    State.NOT_A_DIGIT: Words("?", "Not a digit", "At least none I know", "not a digit"),
-    State.UNSURE: Words("{first}", "{first} or {second}?", "{p} against {q}", "{first} or {second}?"),
-    State.DIGIT: Words("{first}", "{p} sure", "else a {second}, {q}", "{first} ({p})", certain=True),
+    State.EMPTY: Words("", "No prediction yet", "The canvas is empty"),
+    State.TOO_SMALL: Words("", "Too small", "Draw a larger digit"),
+    State.NOT_A_DIGIT: Words("?", "Not a digit", "Looks like none of 0 to 9", "not a digit"),
+    State.UNSURE: Words("{first}", "{first} or {second}?", "{p} vs {q}", "{first} or {second}?"),
+    State.DIGIT: Words("{first}", "{p} sure", "second choice: {second}, {q}", "{first} ({p})", certain=True),
 }
-UNREAD = Words("", "Not read yet", "Press P to read it")
+NO_PREDICTION = Words("", "No prediction yet", "Press P to predict")
 
 
 def words_for(recognition: Recognition | None) -> Words:
-    """What to say; None stands for a drawing that has not been read."""
+    """Put the verdict on a drawing in words.
+
+    Parameters
+    ----------
+    recognition : Recognition or None
+        None stands for a drawing without a prediction.
+
+    Returns
+    -------
+    Words
+        With the digits and probabilities filled in.
+    """
     if recognition is None:
-        return UNREAD
+        return NO_PREDICTION
     words = WORDS[recognition.state]
     if recognition.digit is None or recognition.probabilities is None:
         return words
@@ -59,15 +75,15 @@ def words_for(recognition: Recognition | None) -> Words:
 
 
 def window_title(recognition: Recognition | None) -> str:
-    """The title tells the answer too: to those who look at the task bar, to screen readers, to tests."""
-    said = words_for(recognition).title
-    return f"{NAME} – {said}" if said else NAME
+    """Return the window's title, with the verdict for the task bar, screen readers and tests."""
+    verdict = words_for(recognition).title
+    return f"{NAME} – {verdict}" if verdict else NAME
 
 
-def percent(share: float) -> str:
-    """A share in whole per cent; never 100 % of what is less than certain, nor 0 % of what is possible."""
-    if share >= 0.995:
-        return ">99 %"
-    if share < 0.005:
-        return "<1 %"
-    return f"{share * 100:.0f} %"
+def percent(probability: float) -> str:
+    """Write a probability in whole per cent, but never as 100% or as 0%: it is not certain."""
+    if probability >= 0.995:
+        return ">99%"
+    if probability < 0.005:
+        return "<1%"
+    return f"{probability:.0%}"

@@ -9,6 +9,6 @@ Each folder may import those above it, and only `paint`, `views` and the last ro
     events, window (the loop), command (what the command line calls)
 
 To add a key, a button or both, add a row to the table in `state.actions`. To add a view, add a file to
-`views`, an area to `state.layout` and the view to the list in `window`. Pygame is imported when a window is
-opened, not before.
+`views`, an area to `state.layout`, and the view to the list in `window`. Pygame is imported only when a
+window is opened.
 """

@@ -1,4 +1,4 @@
-"""``inkdigits draw``: its options, and what it takes to open the window."""
+"""``inkdigits draw``: its options, and what the window needs to open."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from engine.model.model_file import shipped_model_path
 from engine.model.network import Network
 from engine.recognition.recognize import recognize_strokes
 
-NEEDED = (2, 5, 3)  # of pygame-ce: pygame.Window, event.touch, wide anti-aliased shapes
-SMALLEST_DIGIT = 0.04  # of the canvas; what is smaller is a dot
+NEEDED = (2, 5, 3)  # version of pygame-ce: pygame.Window, event.touch, wide anti-aliased shapes
+SMALLEST_DIGIT = 0.04  # of the canvas; anything smaller is a dot
 
 EXAMPLES = """\
 examples:
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _require_pygame() -> None:
-    """See that `import pygame` gives pygame-ce: the old pygame has the same name and lacks what is used."""
+    """Check that `import pygame` gives pygame-ce: the old pygame has the same name but lacks what is used."""
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     try:
         import pygame
@@ -63,7 +63,7 @@ def _require_pygame() -> None:
         ) from None
     if not getattr(pygame, "IS_CE", False):
         raise InkdigitsError(
-            "the window needs pygame-ce, but pygame is installed in its place: "
+            "the window needs pygame-ce, but the old pygame is installed: "
             "pip uninstall -y pygame pygame-ce && pip install pygame-ce"
         )
     if pygame.version.vernum < NEEDED:
@@ -75,6 +75,6 @@ def _require_pygame() -> None:
 
 
 def _test_accuracy(network: Network) -> float | None:
-    """What the model's card says, if it says so in a number."""
+    """Return the test accuracy on the model's card, if it is a number."""
     accuracy = network.card.accuracy.get("test")
     return float(accuracy) if isinstance(accuracy, int | float) else None

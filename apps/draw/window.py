@@ -53,8 +53,8 @@ def start_display() -> None:
     if pygame.display.get_driver() in INVISIBLE and not os.environ.get("SDL_VIDEODRIVER"):
         pygame.display.quit()
         raise InkdigitsError(
-            "there is no display to open a window on; run this on a desktop, or read picture files with "
-            "`inkdigits predict`"
+            "there is no display to open a window on; run this on a desktop, or use `inkdigits predict` "
+            "for picture files"
         )
 
 
@@ -148,7 +148,11 @@ class Window:
             while not self._session.closed:
                 self.step()
         finally:
-            self._window.destroy()
+            self.close()
+
+    def close(self) -> None:
+        """Take the window off the screen; it cannot be used any more."""
+        self._window.destroy()
 
     def step(self) -> None:
         """Run one frame: handle events, paint if they or time changed anything, rest."""
@@ -163,7 +167,7 @@ class Window:
         session, surface = self._session, self.surface
         session.start_frame(self._clock())
         painter = Painter(surface, DARK if session.dark else LIGHT, session.layout.unit)
-        surface.fill(painter.theme.ground)
+        surface.fill(painter.theme.background)
         for view in self._views:
             view.paint(painter, session)
         self._animating = any(view.animating for view in self._views)

@@ -1,4 +1,4 @@
-"""What the window says of an answer."""
+"""Verdicts and probabilities in words."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ def test_every_state_has_words(state: State) -> None:
     assert state in WORDS
 
 
-def test_a_digit_is_told_with_its_probability_and_the_second_guess() -> None:
+def test_a_digit_comes_with_its_probability_and_the_second_choice() -> None:
     words = words_for(recognition(State.DIGIT))
-    assert (words.glyph, words.headline, words.detail) == ("3", "80 % sure", "else a 5, 15 %")
+    assert (words.glyph, words.headline, words.detail) == ("3", "80% sure", "second choice: 5, 15%")
     assert words.certain
 
 
-def test_two_candidates_are_told_as_two() -> None:
+def test_two_candidates_are_both_named() -> None:
     words = words_for(recognition(State.UNSURE, 0.45, 0.4))
     assert words.headline == "3 or 5?"
     assert not words.certain
 
 
 def test_titles() -> None:
-    assert window_title(recognition(State.DIGIT)) == "inkdigits – 3 (80 %)"
+    assert window_title(recognition(State.DIGIT)) == "inkdigits – 3 (80%)"
     assert window_title(recognition(State.UNSURE, 0.45, 0.4)) == "inkdigits – 3 or 5?"
     assert window_title(Recognition(State.EMPTY, BLANK, None)) == "inkdigits"
     assert window_title(None) == "inkdigits"
 
 
 @pytest.mark.parametrize(
-    ("share", "said"),
+    ("probability", "text"),
     [
-        (0, "<1 %"),
-        (0.001, "<1 %"),
-        (0.006, "1 %"),
-        (0.98, "98 %"),
-        (0.994, "99 %"),
-        (0.9999, ">99 %"),
-        (1, ">99 %"),
+        (0, "<1%"),
+        (0.001, "<1%"),
+        (0.006, "1%"),
+        (0.98, "98%"),
+        (0.994, "99%"),
+        (0.9999, ">99%"),
+        (1, ">99%"),
     ],
 )
-def test_percent_promises_nothing_too_much(share: float, said: str) -> None:
-    assert percent(share) == said
+def test_percent_never_overstates(probability: float, text: str) -> None:
+    assert percent(probability) == text

@@ -85,7 +85,7 @@ CLOSE = Action("Close", "Close the window", ("Esc",), lambda session: session.cl
 ACTIONS = (
     Action(
         "Predict",
-        "Read the drawing now",
+        "Predict now",
         ("P",),
         lambda session: session.prediction.run(session.document.strokes),
         Place.COMMAND,
@@ -120,7 +120,7 @@ ACTIONS = (
     ),
     Action(
         "Eraser",
-        "Eraser on or off",
+        "Turn the eraser on or off",
         ("E",),
         _toggle("eraser"),
         Place.TOOL,
@@ -128,10 +128,10 @@ ACTIONS = (
         on=lambda session: session.eraser,
     ),
     Action("Thinner", "Thinner brush", ("[",), lambda session: session.widen_brush(-1)),
-    Action("Wider", "Wider brush", ("]",), lambda session: session.widen_brush(1)),
+    Action("Thicker", "Thicker brush", ("]",), lambda session: session.widen_brush(1)),
     Action(
         "Live",
-        "Read while drawing, or only when asked",
+        "Predict while drawing",
         ("L",),
         lambda session: session.prediction.toggle_live(),
         Place.SWITCH,
@@ -140,14 +140,14 @@ ACTIONS = (
     ),
     Action(
         "Grid",
-        "Grid on or off",
+        "Show or hide the grid",
         ("G",),
         _toggle("grid"),
         Place.SWITCH,
         icon="grid",
         on=lambda session: session.grid,
     ),
-    Action("Theme", "Dark or light", ("T",), _toggle("dark"), Place.SWITCH, icon="sun"),
-    Action("Help", "Show all keys", ("H", "F1"), _toggle("help"), Place.SWITCH, icon="question"),
+    Action("Theme", "Switch between dark and light", ("T",), _toggle("dark"), Place.SWITCH, icon="sun"),
+    Action("Help", "Show keyboard shortcuts", ("H", "F1"), _toggle("help"), Place.SWITCH, icon="question"),
     CLOSE,
 )

@@ -71,7 +71,7 @@ def _paint_row(
     start, end = row.x + painter.px(22), row.right - painter.px(52)
     height = max(6, painter.px(10))
     track = Box(start, middle - height // 2, end - start, height)
-    painter.box(track, theme.raised, height / 2)
+    painter.box(track, theme.button, height / 2)
     filled = round(track.width * length)
     if probability is not None and length >= LEAST:
         bar = Box(track.x, track.y, max(filled, height), height)

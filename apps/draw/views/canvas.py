@@ -74,7 +74,7 @@ def _paint_grid(painter: Painter, box: Box) -> None:
 def _paint_hint(painter: Painter, box: Box) -> None:
     x, y = box.center
     painter.text("Draw a digit", LARGE, painter.theme.quiet, (x, y - painter.px(12)), "center")
-    how = "as large as you like, anywhere"
+    how = "any size, anywhere"
     painter.text(how, SMALL, painter.theme.faint, (x, y + painter.px(18)), "center")
 
 

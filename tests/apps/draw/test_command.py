@@ -1,4 +1,4 @@
-"""What ``inkdigits draw`` says when it cannot open a window: one line, and what to do."""
+"""What ``inkdigits draw`` prints when it cannot open a window: one line, and what to do."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ def test_without_pygame_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
         _require_pygame()
 
 
-def test_the_old_pygame_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_old_pygame_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pygame", types.ModuleType("pygame"))
     with pytest.raises(InkdigitsError, match="pip uninstall"):
         _require_pygame()
 
 
-def test_a_pygame_ce_that_is_too_old_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pygame_ce_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     old = types.ModuleType("pygame")
     old.IS_CE = True  # type: ignore[attr-defined]
     old.version = types.SimpleNamespace(vernum=(2, 4, 1), ver="2.4.1")  # type: ignore[attr-defined]

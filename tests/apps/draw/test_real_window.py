@@ -1,4 +1,4 @@
-"""The real window: a virtual screen, a window manager, a mouse, and what the window says that it read.
+"""The real window: a virtual screen, a window manager, a mouse, and the title of the window.
 
 Nothing in here knows how the window is made: it is started as a user starts it, drawn in with a mouse that
 the X server moves, and asked by the title that it shows.
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[3]
 MISSING = [tool for tool in ("Xvfb", "xdotool", "openbox") if shutil.which(tool) is None]
 PATIENCE = 30  # seconds that starting may take, on a busy machine
 XVFB = ("-noreset", "-screen", "0", "1280x800x24")  # without -noreset it restarts when a client goes
-READING = 5  # seconds that an answer may take
+ANSWER_TIME = 5  # seconds that a prediction may take
 
 pytestmark = [
     pytest.mark.screen,
@@ -37,7 +37,7 @@ pytestmark = [
 
 Places = Sequence[tuple[float, float]]
 
-# As a hand would draw them, in the unit square of the canvas.
+# As a person would draw them, in the unit square of the canvas.
 DIGITS: dict[int, list[Places]] = {
     1: [[(0.52, 0.15), (0.51, 0.4), (0.5, 0.62), (0.48, 0.85)]],
     3: [
@@ -95,7 +95,7 @@ class App:
 
     def title_like(self, pattern: str) -> str:
         """The title, as soon as it matches; fails after a while."""
-        end = time.monotonic() + READING
+        end = time.monotonic() + ANSWER_TIME
         while not re.fullmatch(pattern, title := self.title):
             self._must_run()
             assert time.monotonic() < end, f"the title is {title!r}, not like {pattern!r}"
@@ -103,7 +103,7 @@ class App:
         return title
 
     def draw(self, strokes: list[Places], button: int = 1) -> None:
-        """Draw on the canvas with the mouse, in small steps as a hand does."""
+        """Draw on the canvas with the mouse, in small steps as a person does."""
         canvas = arrange(self._size).canvas
         for stroke in strokes:
             pixels = [(canvas.x + x * canvas.width, canvas.y + y * canvas.height) for x, y in _dense(stroke)]
@@ -196,7 +196,7 @@ def app(screen: Screen) -> Iterator[App]:
             app.process.kill()
 
 
-def test_digits_drawn_with_a_mouse_are_read(app: App) -> None:
+def test_digits_drawn_with_a_mouse_are_recognized(app: App) -> None:
     app.title_like("inkdigits")
     for digit, strokes in DIGITS.items():
         app.draw(strokes)

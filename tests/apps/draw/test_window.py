@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,12 @@ KEYS = {
 
 
 @pytest.fixture
-def window(session: Session) -> Window:
-    made = Window(session, Facts("numpy", "model.json", 0.98))
+def window(session: Session) -> Iterator[Window]:
+    window = Window(session, Facts("numpy", "model.json", 0.98))
     pygame.event.clear()
-    return made
+    yield window
+    with contextlib.suppress(pygame.error):  # it is closed already
+        window.close()
 
 
 @pytest.fixture
@@ -86,7 +89,7 @@ def test_a_mouse_draws_and_the_title_shows_the_prediction(
     drag(send, at(session, 0.2, 0.5), at(session, 0.8, 0.5))
     assert len(session.document.strokes) == 1
     assert pixel(window, at(session, 0.4, 0.5)) == DARK.ink
-    assert window.title == "inkdigits – 1 (90 %)"
+    assert window.title == "inkdigits – 1 (90%)"
     send(pygame.KEYDOWN, **key_event("Q"))
     assert window.title == "inkdigits"
     assert pixel(window, at(session, 0.4, 0.5)) != DARK.ink

@@ -82,3 +82,4 @@ def test_an_action_that_is_added_has_a_button_a_tooltip_a_key_and_a_line_of_the_
     session.help = True
     window.paint()
     assert ("Mark the drawing", ("M",)) in rows
+    window.close()

@@ -1,0 +1,474 @@
+"""What is painted: regions against pictures that the tests compute, whole windows against files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from apps.draw.state.actions import ACTIONS, Action
+from apps.draw.state.geometry import Point
+from apps.draw.state.layout import Box
+from apps.draw.state.live_prediction import LivePrediction
+from apps.draw.state.session import Session
+from apps.messages import percent, words_for
+from engine.data.strokes import Strokes
+from engine.recognition.recognize import Recognition, State
+
+pygame = pytest.importorskip("pygame")
+
+from apps.draw.paint.painter import Painter  # noqa: E402 - needs Pygame
+from apps.draw.paint.theme import DARK, LIGHT, Colour  # noqa: E402
+from apps.draw.views.answer import AnswerView  # noqa: E402
+from apps.draw.views.bars import BarsView  # noqa: E402
+from apps.draw.views.network_input import Facts, NetworkInputView  # noqa: E402
+from apps.draw.views.tools import ButtonsView, ToolsView  # noqa: E402
+from apps.draw.views.view import View  # noqa: E402
+from apps.draw.window import Window  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("_display")
+
+V = TypeVar("V", bound=View)
+Picture = npt.NDArray[np.int64]  # (height, width, 3)
+
+PREDICT, CLEAR, UNDO, REDO, ERASER, THINNER, THICKER, LIVE, GRID, THEME, HELP, CLOSE = ACTIONS
+PICTURES = Path(__file__).parent / "pictures"
+FACTS = Facts("numpy", "model.json", 0.98)
+# Every digit has a probability of its own.
+PROBABILITIES = np.array([0.05, 0.01, 0.07, 0.56, 0.03, 0.11, 0.002, 0.02, 0.108, 0.04])
+# Its rows, columns and corners all differ, so that it cannot be turned or mirrored without looking different.
+IMAGE = np.zeros((28, 28), np.uint8)
+IMAGE[4:24, 6:9] = 255
+IMAGE[20:24, 6:17] = 128
+
+
+class Screen:
+    """A session in a window that no one sees, with time that only passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.state = State.DIGIT
+        self.time = 0.0
+        self.session = Session(LivePrediction(self._recognize, clock=lambda: 0.0))
+        self.window = Window(self.session, FACTS, clock=lambda: self.time, sleep=lambda seconds: None)
+
+    def _recognize(self, strokes: Strokes) -> Recognition:
+        if not strokes:
+            return Recognition(State.EMPTY, np.zeros((28, 28), np.uint8), None)
+        return Recognition(self.state, IMAGE, PROBABILITIES)
+
+    def draw(self, *points: Point) -> None:
+        self.session.pointer.press(self.at(*points[0]))
+        for point in points[1:]:
+            self.session.pointer.move(self.at(*point))
+        self.session.pointer.release(self.at(*points[-1]))
+        self.session.pointer.leave()
+
+    def at(self, x: float, y: float) -> Point:
+        """A place on the canvas, in pixels of the window."""
+        canvas = self.session.layout.canvas
+        return canvas.x + x * canvas.width, canvas.y + y * canvas.height
+
+    def picture(self) -> Picture:
+        """The window when nothing moves any more."""
+        for _ in range(60):
+            self.time += 0.03
+            self.window.paint()
+        return pygame.surfarray.array3d(self.window.surface).swapaxes(0, 1).astype(int)
+
+    def button(self, action: Action) -> Box:
+        rows = [view.buttons for view in self.session.views if isinstance(view, ButtonsView)]
+        return next(row[action] for row in rows if action in row)
+
+
+@pytest.fixture
+def screen() -> Iterator[Screen]:
+    screen = Screen()
+    yield screen
+    screen.window.close()
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, Point]:
+    """Every text that is painted from now on, and where."""
+    texts: dict[str, Point] = {}
+    text, glyph = Painter.text, Painter.glyph
+
+    def record_text(
+        self: Painter, words: str, size: float, colour: Colour, at: Point, side: str = "left"
+    ) -> int:
+        texts[words] = at
+        return text(self, words, size, colour, at, side)
+
+    def record_glyph(self: Painter, words: str, height: int, colour: Colour, corner: Point) -> int:
+        texts[f"glyph {words}"] = corner
+        return glyph(self, words, height, colour, corner)
+
+    monkeypatch.setattr(Painter, "text", record_text)
+    monkeypatch.setattr(Painter, "glyph", record_glyph)
+    return texts
+
+
+def part(picture: Picture, box: Box, edge: int = 0) -> Picture:
+    """What is in a box, without its edge."""
+    return picture[box.y + edge : box.bottom - edge, box.x + edge : box.right - edge]
+
+
+def contrast(picture: Picture) -> int:
+    """The largest difference to the middle of the top edge."""
+    return int(np.abs(picture - picture[1, picture.shape[1] // 2]).max())
+
+
+def is_colour(picture: Picture, colour: Colour) -> npt.NDArray[np.bool_]:
+    return (picture == colour).all(axis=2)
+
+
+# ---- Canvas ------------------------------------------------------------------------------------
+
+
+def test_the_grid_has_its_lines_between_the_cells(screen: Screen) -> None:
+    canvas = screen.session.layout.canvas
+    top = part(screen.picture(), canvas, 8)[: canvas.height // 4]
+    cell = canvas.width // 28
+    y, x = np.mgrid[8 : 8 + len(top), 8 : canvas.width - 8]
+    expected = np.where(((x % cell == 0) | (y % cell == 0))[..., None], DARK.grid, DARK.paper)
+    np.testing.assert_array_equal(top, expected)
+    screen.session.do(GRID)
+    assert is_colour(part(screen.picture(), canvas, 8)[: canvas.height // 4], DARK.paper).all()
+
+
+@pytest.mark.parametrize("brush", [0.02, 0.045, 0.1])
+def test_ink_is_as_wide_as_the_brush_and_where_it_was_drawn(screen: Screen, brush: float) -> None:
+    screen.session.do(GRID)
+    screen.session.brush = brush
+    points = [(0.2, 0.3), (0.7, 0.3), (0.7, 0.31), (0.7, 0.9)]
+    screen.draw(*points)
+    canvas = screen.session.layout.canvas
+    ink = is_colour(part(screen.picture(), canvas, 8), DARK.ink)
+    y, x = (np.mgrid[8 : canvas.height - 8, 8 : canvas.width - 8] + 0.5) / canvas.width
+    distance = np.min([distance_to(x, y, start, end) for start, end in pairwise(points)], axis=0)
+    corner = np.hypot(x - 0.7, y - 0.3) < 0.02 + brush  # is smoothed
+    pixel = 1.5 / canvas.width
+    assert ink[(distance < brush / 2 - pixel) & ~corner].all()
+    assert not ink[(distance > brush / 2 + pixel) & ~corner].any()
+
+
+def distance_to(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], start: Point, end: Point
+) -> npt.NDArray[np.float64]:
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    t = np.clip(((x - start[0]) * dx + (y - start[1]) * dy) / (dx * dx + dy * dy), 0, 1)
+    distance: npt.NDArray[np.float64] = np.hypot(x - start[0] - t * dx, y - start[1] - t * dy)
+    return distance
+
+
+@pytest.mark.parametrize("eraser", [False, True])
+@pytest.mark.parametrize("brush", [0.045, 0.1])
+def test_the_ring_is_around_the_pointer(screen: Screen, eraser: bool, brush: float) -> None:
+    screen.session.brush, screen.session.eraser = brush, eraser
+    without = screen.picture()
+    center = screen.at(0.3, 0.2)
+    screen.session.pointer.move(center)
+    changed = (screen.picture() != without).any(axis=2)
+    radius = screen.session.layout.canvas.width * brush * (0.8 if eraser else 0.5)
+    y, x = np.mgrid[0 : changed.shape[0], 0 : changed.shape[1]] + 0.5
+    off = np.hypot(x - center[0], y - center[1]) - radius
+    assert not changed[np.abs(off) > 4].any()
+    assert changed[np.abs(off) < 0.4].mean() > 0.95
+    colour = DARK.accent if eraser else DARK.quiet
+    assert is_colour(screen.picture(), colour)[np.abs(off) < 2].any()
+
+
+def test_the_hint_is_there_until_something_is_drawn(screen: Screen, written: dict[str, Point]) -> None:
+    screen.picture()
+    assert "Draw a digit" in written
+    written.clear()
+    screen.draw((0.5, 0.5))
+    screen.picture()
+    assert "Draw a digit" not in written
+
+
+# ---- Prediction --------------------------------------------------------------------------------
+
+
+def test_the_network_input_is_shown_pixel_by_pixel(screen: Screen) -> None:
+    screen.draw((0.5, 0.5))
+    box = view_of(screen, NetworkInputView).picture
+    shown = part(screen.picture(), box, 2)
+    scale = box.width // 28
+    ink = np.kron(IMAGE / 255, np.ones((scale, scale)))[2:-2, 2:-2, None]
+    expected = np.array(DARK.paper) + ink * (np.array(DARK.ink) - DARK.paper)
+    np.testing.assert_allclose(shown, expected, atol=1)
+
+
+def test_the_bars_are_as_long_as_the_probabilities_in_the_order_of_the_digits(screen: Screen) -> None:
+    screen.draw((0.5, 0.5))
+    picture = screen.picture()
+    lengths = []
+    for digit, row in enumerate(view_of(screen, BarsView).rows):
+        line = picture[row.center[1] : row.center[1] + 1, row.x + 22 : row.right - 52]
+        filled = is_colour(line, DARK.accent if digit == 3 else DARK.quiet)
+        lengths.append(filled.sum() / filled.size)
+    long = PROBABILITIES > 0.05  # a short bar is a dot
+    np.testing.assert_allclose(np.array(lengths)[long], PROBABILITIES[long], atol=0.02)
+    assert np.argmax(lengths) == 3
+    assert max(np.array(lengths)[~long]) < 0.06
+
+
+def test_bars_ease_to_their_values_and_are_empty_at_once(screen: Screen) -> None:
+    screen.picture()
+    screen.draw((0.5, 0.5))
+    row = view_of(screen, BarsView).rows[3]
+
+    def length() -> int:
+        screen.time += 1 / 60
+        screen.window.paint()
+        picture = pygame.surfarray.array3d(screen.window.surface).swapaxes(0, 1)
+        return int(
+            is_colour(picture[row.center[1] : row.center[1] + 1, row.x : row.right], DARK.accent).sum()
+        )
+
+    lengths = [length() for _ in range(6)]
+    assert all(one < other for one, other in pairwise(lengths))
+    screen.session.do(CLEAR)
+    assert length() < 10
+
+
+def test_each_probability_is_written_beside_its_bar(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen.draw((0.5, 0.5))
+    texts: list[tuple[str, float]] = []
+    text = Painter.text
+
+    def record(self: Painter, words: str, size: float, colour: Colour, at: Point, side: str = "left") -> int:
+        texts.append((words, at[1]))
+        return text(self, words, size, colour, at, side)
+
+    monkeypatch.setattr(Painter, "text", record)
+    screen.window.paint()
+    for digit, row in enumerate(view_of(screen, BarsView).rows):
+        beside = [words for words, y in texts if y == row.center[1]]
+        assert beside == [str(digit), percent(float(PROBABILITIES[digit]))]
+
+
+@pytest.mark.parametrize("state", [State.DIGIT, State.UNSURE, State.NOT_A_DIGIT, State.TOO_SMALL])
+def test_the_verdict_is_written_in_its_place(screen: Screen, state: State, written: dict[str, Point]) -> None:
+    screen.state = state
+    screen.draw((0.5, 0.5))
+    picture = screen.picture()
+    words, view = words_for(screen.session.prediction.recognition), view_of(screen, AnswerView)
+    glyph = part(picture, view.glyph)
+    assert words.headline in written
+    assert words.detail in written
+    if words.glyph:
+        assert view.words.holds(written[words.headline])
+        assert written[f"glyph {words.glyph}"] == view.glyph[:2]
+        reference = pygame.Surface(view.glyph[2:])
+        reference.fill(DARK.background)
+        colour = DARK.ink if state is State.DIGIT else DARK.faint
+        Painter(reference, DARK, 1).glyph(words.glyph, view.glyph.height, colour, (0, 0))
+        np.testing.assert_array_equal(glyph, pygame.surfarray.array3d(reference).swapaxes(0, 1))
+    else:
+        assert view.glyph.x == written[words.headline][0]
+
+
+@pytest.mark.parametrize("size", [(820, 560), (1000, 640), (1700, 900)])
+def test_all_texts_fit_their_places(screen: Screen, size: tuple[int, int]) -> None:
+    screen.window.resize(size)
+    painter = Painter(screen.window.surface, DARK, screen.session.layout.unit)
+    answer, facts = view_of(screen, AnswerView), view_of(screen, NetworkInputView).facts
+    for state in State:
+        words = words_for(Recognition(state, IMAGE, PROBABILITIES))
+        box = answer.words if words.glyph else answer.area
+        assert painter.text_width(words.headline, 24) <= box.width
+        assert painter.text_width(words.detail, 15) <= box.width
+    assert painter.text_width("Test accuracy 99.9%", 13) + painter.px(12) <= facts.width
+
+
+def test_the_facts_are_written(screen: Screen, written: dict[str, Point]) -> None:
+    screen.draw((0.5, 0.5))
+    screen.picture()
+    assert {"numpy", "model.json", "98.0%", "0.0 ms"} <= set(written)
+    assert written["numpy"][1] == written["Backend"][1]
+    assert written["98.0%"][1] == written["Test accuracy"][1]
+
+
+# ---- Buttons -----------------------------------------------------------------------------------
+
+
+def test_every_button_shows_its_icon_or_its_label(screen: Screen, written: dict[str, Point]) -> None:
+    screen.draw((0.2, 0.2))
+    screen.draw((0.5, 0.5))
+    screen.session.do(UNDO)  # so that redo is enabled too
+    picture = screen.picture()
+    icons = {
+        action: part(picture, screen.button(action), 6).tobytes()
+        for action in ACTIONS
+        if action.place is not None and action.icon is not None
+    }
+    assert len(set(icons.values())) == len(icons), "no two icons look the same"
+    for action in icons:
+        button = part(picture, screen.button(action), 6)
+        marked = (np.abs(button - button[0, 0]).sum(axis=2) > 60).mean()
+        assert 0.03 < marked < 0.5, action.label
+    undo, redo = (part(picture, screen.button(action), 6) for action in (UNDO, REDO))
+    assert np.abs(undo - redo[:, ::-1]).mean() < 2, "redo is undo mirrored"
+    for action in (PREDICT, CLEAR):
+        assert written[action.label] == screen.button(action).center
+
+
+def test_a_disabled_button_is_faint(screen: Screen) -> None:
+    empty = screen.picture()
+    screen.draw((0.5, 0.5))
+    drawn = screen.picture()
+    for action in (UNDO, CLEAR, PREDICT):
+        box = screen.button(action)
+        assert contrast(part(empty, box)) < 0.5 * contrast(part(drawn, box))
+
+
+@pytest.mark.parametrize("action", [ERASER, GRID, LIVE], ids=lambda action: action.label)
+def test_a_switch_shows_whether_it_is_on(screen: Screen, action: Action) -> None:
+    box = screen.button(action)
+    before = is_colour(part(screen.picture(), box), DARK.accent).any()
+    screen.session.do(action)
+    after = is_colour(part(screen.picture(), box), DARK.accent).any()
+    assert before != after
+    assert after == action.on(screen.session)
+
+
+@pytest.mark.parametrize("action", [a for a in ACTIONS if a.place is not None], ids=lambda a: a.label)
+def test_a_tooltip_is_beside_its_button(screen: Screen, action: Action, written: dict[str, Point]) -> None:
+    screen.draw((0.5, 0.5))
+    screen.session.pointer.move(screen.button(action).center)
+    screen.window.paint()
+    assert action.tooltip not in written
+    early = pygame.surfarray.array3d(screen.window.surface).swapaxes(0, 1).astype(int)
+    screen.time += 0.6
+    screen.window.paint()
+    late = pygame.surfarray.array3d(screen.window.surface).swapaxes(0, 1).astype(int)
+    assert action.tooltip in written
+    ys, xs = np.nonzero(is_colour(late, DARK.ink) & ~is_colour(early, DARK.ink))
+    button = screen.button(action)
+    if button.y > 100:
+        assert button.y - 44 < ys.min() < ys.max() < button.y
+    else:
+        assert button.bottom < ys.min() < ys.max() < button.bottom + 44
+    assert xs.min() - 2 <= button.center[0] <= xs.max() + 2
+    assert xs.max() - xs.min() > 40
+
+
+@pytest.mark.parametrize("brush", [0.015, 0.05, 0.1])
+def test_the_slider_s_knob_is_where_the_brush_is_set(screen: Screen, brush: float) -> None:
+    screen.session.brush = brush
+    picture = screen.picture()
+    tools = view_of(screen, ToolsView)
+    xs = np.nonzero(is_colour(part(picture, tools.slider), DARK.ink))[1] + tools.slider.x
+    setting = (brush - 0.015) / 0.085
+    assert xs.mean() == pytest.approx(tools.track.x + setting * tools.track.width, abs=1.5)
+    assert xs.max() - xs.min() == pytest.approx(10 + 12 * setting, abs=4)  # its edge is soft
+
+
+# ---- Help and theme ----------------------------------------------------------------------------
+
+
+def test_the_help_lists_every_action_with_its_keys(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[tuple[str, float]] = []
+    text = Painter.text
+
+    def record(self: Painter, words: str, size: float, colour: Colour, at: Point, side: str = "left") -> int:
+        texts.append((words, at[1]))
+        return text(self, words, size, colour, at, side)
+
+    monkeypatch.setattr(Painter, "text", record)
+    screen.session.do(HELP)
+    screen.window.paint()
+    panel = texts[[words for words, _ in texts].index("Shortcuts") :]
+    for action in ACTIONS:
+        (row,) = (y for words, y in panel if words == action.says)
+        assert {words for words, y in panel if abs(y - row) <= 1} == {action.says, *action.keys}
+
+
+@pytest.mark.parametrize("with_help", [False, True])
+def test_the_theme_changes_every_part(screen: Screen, with_help: bool) -> None:
+    screen.draw((0.3, 0.3), (0.6, 0.6))
+    screen.session.help = with_help
+    dark = screen.picture()
+    screen.session.do(THEME)
+    light = screen.picture()
+    assert dark.mean() < 80
+    assert light.mean() > 180
+    palette = {tuple(colour) for colour in (DARK.background, DARK.paper, DARK.button, DARK.line)}
+    left = sum(is_colour(light, colour).mean() for colour in palette)
+    assert left < 0.001, "nothing dark is left behind"
+    assert is_colour(light, LIGHT.background).any() or with_help
+
+
+# ---- Whole windows -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(820, 560), (1000, 640), (1700, 900), (900, 1300), (300, 200)])
+@pytest.mark.parametrize("dark", [True, False])
+def test_every_state_can_be_painted_at_every_size(screen: Screen, size: tuple[int, int], dark: bool) -> None:
+    screen.window.resize(size)
+    screen.session.dark = dark
+    theme = DARK if dark else LIGHT
+    for state in State:
+        screen.state = state
+        screen.draw((0.2, 0.5), (0.8, 0.5))
+        screen.session.pointer.move(screen.button(GRID).center)
+        picture = screen.picture()
+        assert (picture[1, 1] == theme.background).all()
+        assert screen.session.pointer.tooltip is GRID
+    for action in (GRID, ERASER, LIVE, HELP):
+        screen.session.do(action)
+        screen.picture()
+
+
+def start(screen: Screen) -> None:
+    """Nothing has happened yet."""
+
+
+def digit(screen: Screen) -> None:
+    screen.draw((0.3, 0.25), (0.6, 0.2), (0.45, 0.5), (0.65, 0.7), (0.35, 0.8))
+    screen.session.pointer.move(screen.at(0.8, 0.4))
+
+
+def tooltip(screen: Screen) -> None:
+    screen.session.do(THEME)
+    screen.state = State.NOT_A_DIGIT
+    screen.draw((0.1, 0.1), (0.9, 0.9))
+    screen.draw((0.1, 0.9), (0.9, 0.1))
+    screen.session.pointer.move(screen.button(GRID).center)
+
+
+def shortcuts(screen: Screen) -> None:
+    screen.session.do(HELP)
+
+
+@pytest.mark.parametrize("scene", [start, digit, tooltip, shortcuts])
+def test_a_whole_window_looks_as_it_did(screen: Screen, scene: Callable[[Screen], None]) -> None:
+    """Compare 8x8 blocks of the window at half its size, so that another version of a font passes.
+
+    To accept another look, delete the file in ``pictures`` and run the test: it writes it and fails once.
+    """
+    scene(screen)
+    screen.picture()
+    small = pygame.transform.smoothscale(screen.window.surface, (496, 320))
+    path = PICTURES / f"{scene.__name__}.png"
+    if not path.exists():
+        PICTURES.mkdir(exist_ok=True)
+        pygame.image.save(small, path)
+        pytest.fail(f"written: {path.name}; look at it, then run this again")
+    shown, expected = (
+        pygame.surfarray.array3d(surface).reshape(62, 8, 40, 8, 3).mean(axis=(1, 3))
+        for surface in (small, pygame.image.load(path))
+    )
+    different = np.abs(shown - expected).max(axis=2)
+    assert different.max() < 12, f"block {np.unravel_index(different.argmax(), different.shape)} differs"
+
+
+def view_of(screen: Screen, kind: type[V]) -> V:
+    return next(view for view in screen.session.views if isinstance(view, kind))
