@@ -78,11 +78,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def is_installed(name: str) -> bool:
     """Whether a contender can take part; says what to install if not."""
     contender = CONTENDERS[name]
-    if missing := contender.missing():
-        needs = ", ".join(missing)
-        print(
-            f"{name}: skipped, {needs} not installed: pip install -e '.[{contender.extra}]'", file=sys.stderr
-        )
+    missing = contender.missing()
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        install = f"pip install -e '.[{contender.extra}]'"
+        print(f"{name}: skipped, {' and '.join(missing)} {verb} not installed: {install}", file=sys.stderr)
     return not missing
 
 

@@ -6,11 +6,10 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from benchmarks.peers.contenders import CONTENDERS
-from benchmarks.peers.tasks import Task
-from benchmarks.peers.worker import Worker
+from benchmarks.peers.tasks import Task, Times
 
 PAUSE = 0.02  # seconds in which threads that spin after their work go to sleep
 
@@ -89,17 +88,26 @@ def threads_text(threads: int) -> str:
     return "1 thread" if threads == 1 else f"{threads} threads"
 
 
-def measure(work: Work, worker: Callable[[str], Worker], rounds: int) -> Row:
-    """Let the contenders take turns. One that fails or computes something wrong is left out, with its reason."""
+class TaskRunner(Protocol):
+    """What `measure` needs of a `benchmarks.peers.worker.Worker`."""
+
+    def prepare(self, task: Task) -> None: ...
+
+    def measure(self) -> Times: ...
+
+
+def measure(work: Work, worker: Callable[[str], TaskRunner], rounds: int) -> Row:
+    """Let the contenders take turns. One that fails or gives wrong results is left out; the row says why."""
     row = Row(work.title, work.group, work.threads, next(iter(work.tasks.values())).unit)
-    ready: dict[str, Worker] = {}
+    ready: dict[str, TaskRunner] = {}
     for name, task in work.tasks.items():
+        runner = worker(name)
         try:
-            worker(name).prepare(task)
+            runner.prepare(task)
         except Exception as error:  # whatever a framework raises
             row.left_out[name] = f"{type(error).__name__}: {error}".splitlines()[0][:160]
         else:
-            ready[name] = worker(name)
+            ready[name] = runner
     row.wall, row.cpu = {name: [] for name in ready}, {name: [] for name in ready}
     for _ in range(rounds):
         for name, each in ready.items():

@@ -67,8 +67,8 @@ def recipe(threads: int, quick: bool) -> Iterator[Work]:
     """One epoch as the best recipe trains on pictures: AdamW, batch 256, a moving average."""
     title = "one epoch of the recipe, batch 256, AdamW, average"
     names = ("numba", "pytorch")
-    augmented = AugmentedEpoch(256, 0.002, read_recipe("best").stages[0].pictures, 0.0 if quick else 0.95)
-    yield Work(f"{title}, every picture augmented", "recipe", threads, same(augmented, names))
+    augmented = AugmentedEpoch(256, 0.002, read_recipe("best").stages[0].images, 0.0 if quick else 0.95)
+    yield Work(f"{title}, every image augmented", "recipe", threads, same(augmented, names))
     yield Work(f"{title}, as they are", "recipe", threads, same(Epoch(256, 0.002, "adamw"), names))
 
 

@@ -41,17 +41,15 @@ class NumpyTrainer(Trainer):
             self.optimizer = Nesterov(self.parameters)
 
     def epoch(self, order: Array, batch_size: int, rate: float | Array) -> float:
-        rates = np.broadcast_to(rate, math.ceil(len(order) / batch_size))
-        images = self.augmented() if self.augmentation else self.images
         return self.backend.train_minibatches(
             self.parameters,
-            self.optimizer,
-            images,
-            self.digits.labels,
-            order,
-            batch_size,
-            rates,
-            self.average,
+            optimizer=self.optimizer,
+            images=self.augmented() if self.augmentation else self.images,
+            labels=self.digits.labels,
+            order=order,
+            batch_size=batch_size,
+            learning_rates=np.broadcast_to(rate, math.ceil(len(order) / batch_size)),
+            average=self.average,
         )
 
     def augmented(self) -> Any:
