@@ -67,7 +67,7 @@ def test_the_command_measures_and_reports_on_made_up_digits(tmp_path: Path) -> N
         (
             Contender(WRONG, trainer="TooFastTrainer"),
             Epoch(16, 0.1),
-            "WrongResultError: mean loss of the first steps",
+            "WrongResultError: a mean loss of",
         ),
         (
             Contender(WRONG, predictor="OffNetwork"),
