@@ -10,3 +10,7 @@ class InkdigitsError(Exception):
     """
 
     exit_code = 2
+
+
+class ArgumentError(InkdigitsError, ValueError):
+    """An array or a number that a function cannot take: its shape, its dtype or its range is wrong."""
