@@ -11,23 +11,56 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from backends.errors import ArgumentError
+
 Array = npt.NDArray[Any]
+REALS = (np.dtype(np.float32), np.dtype(np.float64))  # what networks compute in
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Parameters:
     """The numbers of a network, layer by layer: all that training changes, and all that is saved.
 
-    Gradients, momentum and averages have the same shapes, and so the same class.
+    Gradients, momentum and averages have the same shapes, and so the same class. The arrays are kept, not
+    copied. Two of them are equal where all their numbers are, NaN counting as equal to NaN.
 
-    Attributes
+    Parameters
     ----------
-    weights : tuple of (I, O) arrays
-    biases : tuple of (O,) arrays
+    weights : sequence of (I, O) arrays
+        The outputs of one layer are the inputs of the next.
+    biases : sequence of (O,) arrays
+        As many, all of one dtype, float32 or float64.
+
+    Raises
+    ------
+    ArgumentError
+        The arrays do not make a network.
     """
 
     weights: tuple[Array, ...]
     biases: tuple[Array, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", tuple(self.weights))  # a list's arrays could be exchanged later
+        object.__setattr__(self, "biases", tuple(self.biases))
+        _check_layers(self.weights, self.biases)
+
+    def __repr__(self) -> str:
+        return f"Parameters({'-'.join(map(str, self.layer_sizes))}, {self.dtype})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Parameters):
+            return NotImplemented
+        return (
+            self.layer_sizes == other.layer_sizes
+            and self.dtype == other.dtype
+            and all(
+                np.array_equal(a, b, equal_nan=True)
+                for a, b in zip(self.tensors(), other.tensors(), strict=True)
+            )
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # the numbers change
 
     @classmethod
     def zeros(cls, layer_sizes: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> Parameters:
@@ -41,6 +74,18 @@ class Parameters:
     @property
     def layer_sizes(self) -> tuple[int, ...]:
         return (self.weights[0].shape[0], *(w.shape[1] for w in self.weights))
+
+    @property
+    def inputs(self) -> int:
+        """How many numbers the first layer takes."""
+        inputs: int = self.weights[0].shape[0]
+        return inputs
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers the last layer gives, one for each class."""
+        outputs: int = self.weights[-1].shape[1]
+        return outputs
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -69,6 +114,30 @@ class Parameters:
 
     def copy(self) -> Parameters:
         return self.astype(self.dtype)
+
+
+def _check_layers(weights: tuple[Array, ...], biases: tuple[Array, ...]) -> None:
+    """Raise `ArgumentError` unless these arrays make a network."""
+    if not weights or len(weights) != len(biases):
+        raise ArgumentError(
+            f"parameters: {len(weights)} weights and {len(biases)} biases; as many are needed, at least one"
+        )
+    for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        for name, array in (("weights", w), ("biases", b)):
+            if not isinstance(array, np.ndarray) or array.dtype not in REALS:
+                kind = getattr(array, "dtype", type(array).__name__)
+                raise ArgumentError(f"parameters: {name}[{layer}] is {kind}; float32 or float64 is needed")
+            if array.dtype != weights[0].dtype:
+                raise ArgumentError(
+                    f"parameters: {name}[{layer}] is {array.dtype}; {weights[0].dtype} is needed"
+                )
+        if w.ndim != 2 or 0 in w.shape or (layer and w.shape[0] != weights[layer - 1].shape[1]):
+            inputs = weights[layer - 1].shape[1] if layer else "inputs"
+            raise ArgumentError(
+                f"parameters: weights[{layer}] has shape {w.shape}; ({inputs}, outputs) is needed"
+            )
+        if b.shape != w.shape[1:]:
+            raise ArgumentError(f"parameters: biases[{layer}] has shape {b.shape}; {w.shape[1:]} is needed")
 
 
 def flatten(images: Array) -> Array:

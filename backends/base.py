@@ -9,7 +9,8 @@ needs is composed of them here, once, and so every backend gets it for free. The
 * `Backend.train_minibatches`: one step of an optimizer after another.
 
 A backend is correct as soon as its kernels are. To be fast, it may override a composition with a fused one;
-`backends.conformance` checks that the results agree.
+`backends.conformance` checks that the results agree. Each composition first has its arguments checked by
+`backends.checks`, and so must one that overrides it.
 
 This layer knows nothing about files, data sets, windows or the command line, and imports only NumPy.
 Dimension letters and names are those of `backends.kernels`.
@@ -23,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from backends import imaging
-from backends.arrays import Array, Parameters, flatten, scale_pixels
+from backends import checks, imaging
+from backends.arrays import Array, Parameters, scale_pixels
 from backends.kernels import Kernels
 
 if TYPE_CHECKING:
@@ -53,6 +54,17 @@ class Backend(Kernels):
 
     def __init__(self, threads: int = 1) -> None:
         self.threads = threads
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as its class and its threads, and made anew there: compiled code and devices do not travel.
+
+        Override it in a backend that is made with more.
+        """
+        return type(self), (self.threads,)
+
+    def __deepcopy__(self, memo: object) -> Backend:
+        """Itself: many threads, and so many networks, may use one backend."""
+        return self
 
     @property
     def imaging(self) -> ModuleType:
@@ -85,6 +97,7 @@ class Backend(Kernels):
         pre_activations : list of L arrays of shape (B, O)
             The pre-activation of each layer: z₁ ... z_L.
         """
+        x = checks.inputs("forward", parameters, x)
         inputs: list[Array] = []
         pre_activations: list[Array] = []
         a = x
@@ -110,6 +123,7 @@ class Backend(Kernels):
         array of shape (B, C)
             Each row sums to 1.
         """
+        x = checks.inputs("predict_proba", parameters, x)
         _, pre_activations = self.forward(parameters, x)
         return self.softmax_forward(pre_activations[-1])
 
@@ -143,6 +157,7 @@ class Backend(Kernels):
         gradients : Parameters
             The derivative of the loss with respect to each parameter, in the parameters' shapes.
         """
+        x, labels = checks.batch("loss_and_gradients", parameters, x, labels)
         inputs, pre_activations = self.forward(parameters, x)
         cross_entropy = self.softmax_cross_entropy if labels.ndim == 1 else self.soft_cross_entropy
         loss, dz = cross_entropy(pre_activations[-1], labels)
@@ -159,8 +174,8 @@ class Backend(Kernels):
     def prepare_images(self, images: Array, dtype: npt.DTypeLike) -> Any:
         """Convert images to the form that this backend's `train_minibatches` expects.
 
-        By default each image becomes a row of pixels, in its own dtype: bytes need a quarter of the memory
-        of float32.
+        By default each image becomes a row of pixels. Bytes stay bytes, which need a quarter of the memory
+        of float32; floating point becomes ``dtype``.
 
         Parameters
         ----------
@@ -174,7 +189,7 @@ class Backend(Kernels):
         object
             An array of shape (N, P), or whatever the backend prefers.
         """
-        return flatten(images)
+        return checks.images("prepare_images", images, dtype)
 
     def train_minibatches(
         self,
@@ -217,6 +232,17 @@ class Backend(Kernels):
         float
             The mean loss of the M images, each measured just before the step that trained on it.
         """
+        images, labels, order, batch_size, learning_rates = checks.training(
+            "train_minibatches",
+            parameters,
+            optimizer,
+            images,
+            labels,
+            order,
+            batch_size,
+            learning_rates,
+            average,
+        )
         loss_sum = 0.0
         for step, start in enumerate(range(0, len(order), batch_size)):
             batch = order[start : start + batch_size]

@@ -26,3 +26,7 @@ def install_hint(extra: str) -> str:
         For an error message.
     """
     return f"pip install 'inkdigits[{extra}]'"
+
+
+class ArgumentError(InkdigitsError, ValueError):
+    """An array or a number that a function cannot take: its shape, its dtype or its range is wrong."""

@@ -10,19 +10,19 @@ and beyond their edge is background (0). A pixel's centre lies at its index + 0.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from backends.arrays import Array
+from backends.arrays import Array
+from backends.checks import checked
 
 KNOT_EVERY = 7  # pixels between the knots of the field by which `warp` bends an image
 INK = 64  # of 255: pixels above it belong to the digit
 SPLINE_DEVIATION = math.sqrt(0.479)  # of a field whose knots have variance 1, before it is scaled
 
 
+@checked
 def draw_lines(points: Array, joined: Array, pen_width: Array, height: int, width: int) -> Array:
     """Draw lines with a round pen, anti-aliased: a pixel's value is the share of it that the pen covers.
 
@@ -74,6 +74,7 @@ def _nearest_squared(points: Array, start: Array, end: Array) -> Array:
     return np.maximum(nearest, 0)
 
 
+@checked
 def center_by_mass(boxes: Array, side: int) -> Array:
     """Paste the bounding boxes of digits into square images, with the centre of mass in the middle.
 
@@ -112,6 +113,7 @@ def center_by_mass(boxes: Array, side: int) -> Array:
     return images
 
 
+@checked
 def warp(images: Array, maps: Array, shifts: Array, knots: Array) -> Array:
     """Warp images by a linear map, a shift and a smooth random field, all in one bilinear interpolation.
 
@@ -164,6 +166,7 @@ def _interpolate(images: Array, x: Array, y: Array) -> Array:
     return interpolated
 
 
+@checked
 def ink_extent(images: Array, maps: Array) -> Array:
     """Measure the longer side of each image's ink after a linear map, in pixels.
 
@@ -195,6 +198,7 @@ def ink_extent(images: Array, maps: Array) -> Array:
     return extent.astype(maps.dtype)
 
 
+@checked
 def spline_field(places: Array, knots: Array) -> Array:
     """Evaluate a smooth vector field: uniform cubic B-splines between knots.
 
@@ -269,6 +273,7 @@ def knots_along(side: int) -> int:
     return (side - 1) // KNOT_EVERY + 4
 
 
+@checked
 def dilate_or_erode(images: Array, amount: Array) -> Array:
     """Make lines wider (amount > 0) or thinner (amount < 0).
 
@@ -294,6 +299,7 @@ def dilate_or_erode(images: Array, amount: Array) -> Array:
     return changed
 
 
+@checked
 def blur(images: Array, amount: Array) -> Array:
     """Blend each pixel with the mean of its four neighbours.
 

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from backends.arrays import Array, Parameters, flatten, scale_pixels
+from backends import checks
+from backends.arrays import Array, Parameters, scale_pixels
 from backends.base import Backend
 from backends.optimizers import SGD, AdamW, ExponentialMovingAverage, Nesterov, Optimizer
 
@@ -121,18 +122,18 @@ class NumbaBackend(Backend):
     # ---- Compositions: fused ----------------------------------------------------------------------
 
     def predict_proba(self, parameters: Parameters, x: Array) -> Array:
-        n = len(x)
-        if n <= FEW:  # a digit takes two microseconds here, and each attribute that is looked up 0.02
-            known = self._known
-            if known is None or known.parameters is not parameters:
-                known = self._known = _Known(parameters)
-            if x.dtype is known.dtype:
-                p = np.empty((n, known.classes), known.dtype)
-                self._predict_few(known.table, x, p)
-                return p
+        # A digit takes two microseconds here, and each attribute that is looked up 0.03.
+        known = self._known
+        if known is None or known.parameters is not parameters:
+            known = self._known = _Known(parameters)
+        if not known.reads(x):
+            x = checks.inputs("predict_proba", parameters, x)
+        if x.shape in known.shapes:
+            p = np.empty((len(x), known.classes), known.dtype)
+            self._predict_few(known.table, x, p)
+            return p
         layers = _pack(parameters)
-        x = np.ascontiguousarray(x, parameters.dtype)
-        p = np.empty((n, parameters.layer_sizes[-1]), x.dtype)
+        p = np.empty((len(x), parameters.outputs), x.dtype)
         threads = self._team(len(x) // CHUNK)
 
         def read(thread: int) -> None:
@@ -142,11 +143,6 @@ class NumbaBackend(Backend):
 
         _together(read, threads)
         return p
-
-    def prepare_images(self, images: Array, dtype: npt.DTypeLike) -> Array:
-        """Images as rows of bytes as they are, or of floating point in ``dtype``."""
-        rows = flatten(images)
-        return np.ascontiguousarray(rows, np.uint8 if rows.dtype == np.uint8 else dtype)
 
     def train_minibatches(
         self,
@@ -160,6 +156,17 @@ class NumbaBackend(Backend):
         average: ExponentialMovingAverage | None = None,
     ) -> float:
         fused = self._fused
+        images, labels, order, batch_size, learning_rates = checks.training(
+            "train_minibatches",
+            parameters,
+            optimizer,
+            images,
+            labels,
+            order,
+            batch_size,
+            learning_rates,
+            average,
+        )
         ruled = _rules(fused, optimizer, learning_rates, math.ceil(len(order) / batch_size), average)
         if ruled is None:  # somebody's own optimizer
             return super().train_minibatches(
@@ -306,21 +313,24 @@ class _Known:
     """Parameters that a few images were read by, and where they lie in memory.
 
     The table has a row for each layer: weights, biases, I, O. It holds as long as ``parameters`` is kept: its
-    arrays change in place, and never move. The dtype is None, and there is no table, where they are not of
-    one dtype, row by row, as the contract has it: what goes by addresses must not guess.
+    arrays change in place, and never move.
     """
 
-    __slots__ = ("classes", "dtype", "parameters", "table")
+    __slots__ = ("classes", "dtype", "parameters", "shapes", "table")
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
-        self.classes = parameters.layer_sizes[-1]
-        self.dtype: np.dtype[Any] | None = None
-        dtype = parameters.dtype
-        if all(each.dtype is dtype and each.flags.c_contiguous for each in parameters.tensors()):
+        self.classes = parameters.outputs
+        self.dtype = parameters.dtype
+        self.shapes: set[tuple[int, ...]] = set()  # none, where parameters do not lie row by row
+        if all(each.flags.c_contiguous and each.flags.aligned for each in parameters.tensors()):
             layers = zip(parameters.weights, parameters.biases, strict=True)
             self.table = np.array([(w.ctypes.data, b.ctypes.data, *w.shape) for w, b in layers], np.int64)
-            self.dtype = dtype
+            self.shapes = {(n, parameters.inputs) for n in range(FEW + 1)}
+
+    def reads(self, x: Array) -> bool:
+        """Whether x may be read by addresses: shape, dtype and layout are what the table was made for."""
+        return type(x) is np.ndarray and x.flags.carray and x.shape in self.shapes and x.dtype == self.dtype
 
 
 def _unpack(layers: tuple[Array, ...], parameters: Parameters) -> None:

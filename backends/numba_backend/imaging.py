@@ -9,10 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from backends.arrays import Array
+from backends.checks import checked
 from backends.imaging import INK, KNOT_EVERY, SPLINE_DEVIATION
 from backends.numba_backend.kernels import jit
 
 
+@checked
 @jit
 def draw_lines(points: Array, joined: Array, pen_width: Array, height: int, width: int) -> Array:
     # coverage = clip(pen_width / 2 + 0.5 - distance to the nearest line, 0, 1)
@@ -52,6 +54,7 @@ def _approach(distance2: Array, start: Array, end: Array, reach: float) -> None:
             distance2[row, column] = min(distance2[row, column], dx * dx + dy * dy)
 
 
+@checked
 @jit
 def center_by_mass(boxes: Array, side: int) -> Array:
     # pictures[n, row + down, column + right] = rint(boxes[n, row, column] * 255 / peak),
@@ -88,6 +91,7 @@ def center_by_mass(boxes: Array, side: int) -> Array:
     return pictures
 
 
+@checked
 @jit
 def warp(images: Array, maps: Array, shifts: Array, knots: Array) -> Array:
     # seen = the four pixels around maps @ (p - c) + c + shifts + bend(p), each weighted by the area opposite
@@ -124,8 +128,8 @@ def warp(images: Array, maps: Array, shifts: Array, knots: Array) -> Array:
                     x[column] += bend[0, knot] * across[knot, column]
                     y[column] += bend[1, knot] * across[knot, column]
             for column in range(width):
-                x[column] = min(max(x[column], real(0)), real(width + 2.5))
-                y[column] = min(max(y[column], real(0)), real(height + 2.5))
+                x[column] = min(max(real(0), x[column]), real(width + 2.5))  # this way round, NaN gives 0
+                y[column] = min(max(real(0), y[column]), real(height + 2.5))
                 left, top = np.int32(x[column]), np.int32(y[column])
                 x[column], y[column] = x[column] - real(left), y[column] - real(top)
                 place[column] = top * (width + 4) + left
@@ -159,6 +163,7 @@ def _spline(t: float) -> tuple[float, float, float, float]:
     )
 
 
+@checked
 @jit
 def spline_field(places: Array, knots: Array) -> Array:
     # the sum over the 16 knots around of (weight across) * (weight down) * knot
@@ -179,6 +184,7 @@ def spline_field(places: Array, knots: Array) -> Array:
     return field
 
 
+@checked
 @jit
 def ink_extent(images: Array, maps: Array) -> Array:
     # 1 + the larger of the ranges of (maps @ p)'s coordinates, over the outermost ink pixels p of each row
@@ -201,6 +207,7 @@ def ink_extent(images: Array, maps: Array) -> Array:
     return extent
 
 
+@checked
 @jit
 def dilate_or_erode(images: Array, amount: Array) -> Array:
     # images + amount * (dilation - images) where amount > 0, else images + amount * (images - erosion)
@@ -222,6 +229,7 @@ def dilate_or_erode(images: Array, amount: Array) -> Array:
     return changed
 
 
+@checked
 @jit
 def blur(images: Array, amount: Array) -> Array:
     # images + amount * (mean of the four neighbours - images)

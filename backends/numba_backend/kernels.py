@@ -19,6 +19,7 @@ import numba
 import numpy as np
 
 from backends.arrays import Array
+from backends.checks import checked
 
 
 def jit(function: Callable[..., Any], inline: bool = False) -> Any:
@@ -49,6 +50,7 @@ def inlined(function: Callable[..., Any]) -> Any:
 # ---- Kernels ---------------------------------------------------------------------------------
 
 
+@checked
 @jit
 def dense_forward(x: Array, w: Array, b: Array) -> Array:
     # z = x @ w + b
@@ -66,6 +68,7 @@ def dense_forward(x: Array, w: Array, b: Array) -> Array:
     return z
 
 
+@checked
 @jit
 def dense_backward_parameters(x: Array, dz: Array) -> tuple[Array, Array]:
     # dw = x.T @ dz; db = dz.sum(axis=0)
@@ -84,6 +87,7 @@ def dense_backward_parameters(x: Array, dz: Array) -> tuple[Array, Array]:
     return dw, db
 
 
+@checked
 @jit
 def dense_backward_input(dz: Array, w: Array) -> Array:
     # dx = dz @ w.T
@@ -99,6 +103,7 @@ def dense_backward_input(dz: Array, w: Array) -> Array:
     return dx
 
 
+@checked
 @jit
 def relu_forward(z: Array) -> Array:
     # a = np.maximum(z, 0)
@@ -109,6 +114,7 @@ def relu_forward(z: Array) -> Array:
     return a
 
 
+@checked
 @jit
 def relu_backward(da: Array, z: Array) -> Array:
     # dz = np.where(z > 0, da, 0)
@@ -119,6 +125,7 @@ def relu_backward(da: Array, z: Array) -> Array:
     return dz
 
 
+@checked
 @jit
 def softmax_forward(z: Array) -> Array:
     # p = np.exp(z - z.max(axis=1, keepdims=True)); p /= p.sum(axis=1, keepdims=True)
@@ -128,6 +135,7 @@ def softmax_forward(z: Array) -> Array:
     return p
 
 
+@checked
 @jit
 def softmax_cross_entropy(z: Array, labels: Array) -> tuple[float, Array]:
     # loss = mean(log(sum(exp(z))) - z[label]); dz = (softmax(z) - onehot(label)) / B
@@ -143,6 +151,7 @@ def softmax_cross_entropy(z: Array, labels: Array) -> tuple[float, Array]:
     return loss / batch, dz
 
 
+@checked
 @jit
 def soft_cross_entropy(z: Array, targets: Array) -> tuple[float, Array]:
     # loss = mean(sum(targets * (log(sum(exp(z))) - z))); dz = (sum(targets) * softmax(z) - targets) / B
@@ -179,6 +188,7 @@ def softmax_row(z: Array, p: Array) -> Any:
     return largest, np.log(total)
 
 
+@checked
 @jit
 def sgd_update(p: Array, dp: Array, learning_rate: float) -> None:
     # p -= learning_rate * dp
@@ -188,6 +198,7 @@ def sgd_update(p: Array, dp: Array, learning_rate: float) -> None:
         p[i] -= rate * dp[i]
 
 
+@checked
 @jit
 def nesterov_update(p: Array, dp: Array, velocity: Array, learning_rate: float, momentum: float) -> None:
     # velocity = momentum * velocity + dp; p -= learning_rate * (dp + momentum * velocity)
@@ -198,6 +209,7 @@ def nesterov_update(p: Array, dp: Array, velocity: Array, learning_rate: float, 
         p[i] -= rate * (dp[i] + mu * velocity[i])
 
 
+@checked
 @jit
 def adamw_update(
     p: Array,
@@ -223,6 +235,7 @@ def adamw_update(
         p[i] -= rate * m[i] / (np.sqrt(v[i] * v_scale) + eps)
 
 
+@checked
 @jit
 def decay_update(w: Array, factor: float) -> None:
     # w *= factor
@@ -232,6 +245,7 @@ def decay_update(w: Array, factor: float) -> None:
         w[i] *= keep
 
 
+@checked
 @jit
 def average_update(average: Array, p: Array, decay: float) -> None:
     # average = decay * average + (1 - decay) * p

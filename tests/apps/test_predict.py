@@ -31,7 +31,7 @@ def test_predict(run: Any, tiny: Dataset, model: Path, tmp_path: Path) -> None:
     assert {answer["ink"] for answer in answers} == {"dark"}
     assert all(len(answer["box"]) == 4 for answer in answers)
     _, out, _ = run("predict", paths[0], "--model", model)
-    assert out.startswith(f"{paths[0]}: {tiny.test.labels[0]}  >99 % sure; else a ")
+    assert out.startswith(f"{paths[0]}: {tiny.test.labels[0]}  >99% sure; second choice: ")
     assert "[dark ink, " in out
 
 
