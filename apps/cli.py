@@ -128,10 +128,11 @@ def _interruptible() -> Iterator[None]:
 
     def send_again(ignored: sys.UnraisableHookArgs) -> None:
         """Python ignores an exception in a callback or a destructor, `KeyboardInterrupt` too."""
-        if ignored.exc_type is KeyboardInterrupt:
-            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
-        else:
+        if ignored.exc_type is not KeyboardInterrupt:
             hook(ignored)
+        elif hasattr(signal, "setitimer"):  # not on Windows
+            signal.signal(signal.SIGALRM, signal.default_int_handler)
+            signal.setitimer(signal.ITIMER_REAL, 0.05)  # by then the callback is over
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.unraisablehook = send_again

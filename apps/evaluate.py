@@ -82,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="use the pictures of --data unchanged: 28x28, framed like MNIST's",
     )
     add_picture(parser, "--confusion", "a confusion matrix")
-    add_picture(parser, "--mistakes", "the most confident mistakes")
+    add_picture(parser, "--mistakes", "a picture of the most confident mistakes")
     add_json(parser)
 
 

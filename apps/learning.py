@@ -48,7 +48,7 @@ OPTIONS: list[tuple[str, Any, str]] = [
     ("momentum", ("X", float), "momentum of nesterov"),
     ("weight_decay", ("X", float), "decoupled weight decay"),
     ("schedule", ["constant", "cosine"], "learning rate schedule"),
-    ("warm_up", ("X", float), "fraction of the steps in which the learning rate rises to its peak"),
+    ("warm_up", ("X", float), "fraction of the steps over which the learning rate rises to its peak"),
     (
         "ema_decay",
         ("X", float),

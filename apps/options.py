@@ -29,7 +29,7 @@ def add_backend(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend",
         metavar="NAME",
-        help="numpy, numba, or another backend that `inkdigits backends` lists "
+        help="numpy, numba, or another that `inkdigits backends` lists "
         "(default: $INKDIGITS_BACKEND, else numpy)",
     )
 

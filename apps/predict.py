@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_backend(parser)
     add_model(parser)
-    add_picture(parser, "--show", "where each digit was found, and the network's input,")
+    add_picture(parser, "--show", "a picture of each digit found and the network's input")
     add_json(parser)
 
 

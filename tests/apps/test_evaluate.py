@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +135,20 @@ def test_drawings_that_the_network_was_trained_on_are_told(run: Any, model: Path
     drawings[0]["strokes"] = line
     file.write_text(json.dumps(drawings))
     assert "seen" not in run(*words)[1]
+
+
+def test_a_picture_is_written_whole_or_not_at_all(
+    run: Any, tiny_file: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib")
+    (tmp_path / "old.png").write_bytes(b"old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    code, _, err = run("evaluate", "--data", tiny_file, "--model", model, "--confusion", tmp_path / "old.png")
+    assert code == 2
+    assert "No space left" in err
+    assert (tmp_path / "old.png").read_bytes() == b"old"
+    assert not list(tmp_path.glob(".*"))
