@@ -150,7 +150,7 @@ def test_interrupt_is_one_line_from_the_first_moment(
     """From the first statement of ours, that is: before it, Python itself prints a traceback."""
     words = ["train", "--data", tiny_file, "--epochs", "1000000", "--out", tmp_path / "out.json"]
     with subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTIBLE, *words],
+        [sys.executable, "-c", INTERRUPTIBLE, *map(str, words)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
