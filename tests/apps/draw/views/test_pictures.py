@@ -403,6 +403,10 @@ def test_the_theme_changes_every_part(screen: Screen, with_help: bool) -> None:
     palette = {tuple(colour) for colour in (DARK.background, DARK.paper, DARK.button, DARK.line)}
     left = sum(is_colour(light, colour).mean() for colour in palette)
     assert left < 0.001, "nothing dark is left behind"
+    if not with_help:
+        y, x = (round(each) for each in reversed(screen.at(0.45, 0.45)))
+        assert tuple(dark[y, x]) == DARK.ink
+        assert tuple(light[y, x]) == LIGHT.ink
     assert is_colour(light, LIGHT.background).any() or with_help
 
 
