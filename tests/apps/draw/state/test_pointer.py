@@ -125,6 +125,13 @@ def test_a_button_acts_only_if_it_is_let_go_where_it_was_pressed(session: Sessio
     assert not session.document.empty
 
 
+def test_the_right_button_presses_no_button(session: Session) -> None:
+    center = button(session, HELP).center
+    session.pointer.press(center, erases=True)
+    session.pointer.release(center)
+    assert not session.help
+
+
 def test_a_tooltip_comes_after_a_moment_and_goes_with_the_pointer(session: Session) -> None:
     session.start_frame(10)
     session.pointer.move(button(session, ERASER).center)
