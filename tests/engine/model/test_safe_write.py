@@ -71,7 +71,7 @@ def test_what_became_a_pipe_meanwhile_is_not_replaced(
         os.mkfifo(path)
         chmod(*arguments)
 
-    monkeypatch.setattr(safe_write.os, "chmod", slow_chmod)
+    monkeypatch.setattr(os, "chmod", slow_chmod)
     with pytest.raises(WriteError, match="it is a pipe"):
         write_atomically(path, b"new")
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
@@ -124,8 +124,7 @@ def test_failing_write_leaves_the_old_file_whole(
     def fail(*args: Any, **options: Any) -> None:
         raise failure
 
-    module = safe_write.tempfile if call == "mkstemp" else safe_write.os
-    monkeypatch.setattr(module, call, fail)
+    monkeypatch.setattr(tempfile if call == "mkstemp" else os, call, fail)
     with pytest.raises((WriteError, KeyboardInterrupt)):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"

@@ -22,7 +22,7 @@ from engine.recognition.recognize import Recognition, State
 
 pygame = pytest.importorskip("pygame")
 
-from apps.draw.paint.painter import Painter  # noqa: E402 - needs Pygame
+from apps.draw.paint.painter import Painter, Side  # noqa: E402 - needs Pygame
 from apps.draw.paint.theme import DARK, LIGHT, Colour  # noqa: E402
 from apps.draw.views.answer import AnswerView  # noqa: E402
 from apps.draw.views.bars import BarsView  # noqa: E402
@@ -99,7 +99,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, Point]:
     text, glyph = Painter.text, Painter.glyph
 
     def record_text(
-        self: Painter, words: str, size: float, colour: Colour, at: Point, side: str = "left"
+        self: Painter, words: str, size: float, colour: Colour, at: Point, side: Side = "left"
     ) -> int:
         texts[words] = at
         return text(self, words, size, colour, at, side)
@@ -243,7 +243,7 @@ def test_each_probability_is_written_beside_its_bar(screen: Screen, monkeypatch:
     texts: list[tuple[str, float]] = []
     text = Painter.text
 
-    def record(self: Painter, words: str, size: float, colour: Colour, at: Point, side: str = "left") -> int:
+    def record(self: Painter, words: str, size: float, colour: Colour, at: Point, side: Side = "left") -> int:
         texts.append((words, at[1]))
         return text(self, words, size, colour, at, side)
 
@@ -378,7 +378,7 @@ def test_the_help_lists_every_action_with_its_keys(screen: Screen, monkeypatch: 
     texts: list[tuple[str, float]] = []
     text = Painter.text
 
-    def record(self: Painter, words: str, size: float, colour: Colour, at: Point, side: str = "left") -> int:
+    def record(self: Painter, words: str, size: float, colour: Colour, at: Point, side: Side = "left") -> int:
         texts.append((words, at[1]))
         return text(self, words, size, colour, at, side)
 
@@ -400,7 +400,7 @@ def test_the_theme_changes_every_part(screen: Screen, with_help: bool) -> None:
     light = screen.picture()
     assert dark.mean() < 80
     assert light.mean() > 180
-    palette = {tuple(colour) for colour in (DARK.background, DARK.paper, DARK.button, DARK.line)}
+    palette = {DARK.background, DARK.paper, DARK.button, DARK.line}
     left = sum(is_colour(light, colour).mean() for colour in palette)
     assert left < 0.001, "nothing dark is left behind"
     assert is_colour(light, LIGHT.background).any() or with_help
