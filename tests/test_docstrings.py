@@ -56,8 +56,8 @@ NOT_CHECKED = {
 def _modules() -> Iterator[str]:
     """Every module of the public packages.
 
-    The Numba backend, the checks of arguments and those of conformance are internal: their doors are `Backend`
-    and `failures`.
+    The Numba backend, the checks of arguments and those of conformance are internal: their doors are
+    `Backend` and `failures`.
     """
     for package in ("backends", "engine", "inkdigits"):
         for path in sorted((ROOT / package).rglob("*.py")):
