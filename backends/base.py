@@ -63,7 +63,7 @@ class Backend(Kernels):
         return type(self), (self.threads,)
 
     def __deepcopy__(self, memo: object) -> Backend:
-        """Itself: many threads, and so many networks, may use one backend."""
+        """Itself: one backend may serve any number of threads and networks."""
         return self
 
     @property

@@ -40,7 +40,7 @@ LATER = {
     "engine.training.options",
     "engine.training.trainer",
 }
-INTERNAL = ("backends.numba_backend", "backends.conformance.")
+INTERNAL = ("backends.numba_backend", "backends.checks", "backends.conformance.")
 # The checks of numpydoc that are not ours.
 NOT_CHECKED = {
     "GL01": "the summary stands on the line of the opening quotes",
@@ -56,7 +56,8 @@ NOT_CHECKED = {
 def _modules() -> Iterator[str]:
     """Every module of the public packages.
 
-    The Numba backend and the checks of conformance are internal: their doors are `Backend` and `failures`.
+    The Numba backend, the checks of arguments and those of conformance are internal: their doors are
+    `Backend` and `failures`.
     """
     for package in ("backends", "engine", "inkdigits"):
         for path in sorted((ROOT / package).rglob("*.py")):

@@ -148,7 +148,7 @@ def test_interrupt_is_one_line_from_the_first_moment(
     tiny_file: Path, tmp_path: Path, milliseconds: int
 ) -> None:
     """From the first statement of ours, that is: before it, Python itself prints a traceback."""
-    words = ["train", "--data", tiny_file, "--epochs", "1000000", "--out", tmp_path / "out.json"]
+    words = ["train", "--data", str(tiny_file), "--epochs", "1000000", "--out", str(tmp_path / "out.json")]
     with subprocess.Popen(
         [sys.executable, "-c", INTERRUPTIBLE, *map(str, words)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -150,7 +150,16 @@ def test_interrupted_training_keeps_what_it_has(tiny_file: Path, tmp_path: Path)
 
 def test_closed_pipe_keeps_the_network_so_far(tiny_file: Path, tmp_path: Path) -> None:
     """As in ``inkdigits train --json | head -1``."""
-    words = ["train", "--data", tiny_file, "--epochs", "1000000", "--out", tmp_path / "out.json", "--json"]
+    words = [
+        "train",
+        "--data",
+        str(tiny_file),
+        "--epochs",
+        "1000000",
+        "--out",
+        str(tmp_path / "out.json"),
+        "--json",
+    ]
     with subprocess.Popen(
         [sys.executable, "-m", "inkdigits", *map(str, words)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -214,12 +223,12 @@ def test_bars_at_a_terminal_fit_and_give_way_to_one_line_an_epoch(
 
 def test_options_that_would_be_ignored_are_refused(run: Any, tiny_file: Path, tmp_path: Path) -> None:
     (tmp_path / "drawings.json").write_text("[]")
-    cases: list[tuple[list[Any], str]] = [
+    refused: list[tuple[list[Any], str]] = [
         (["--without-writers", "3"], "--without-writers belongs to --strokes"),
         (["--strokes", tmp_path / "drawings.json"], "--strokes belongs to --recipe"),
         (["--momentum", "0.5", "--optimizer", "adamw"], "--momentum belongs to --optimizer nesterov"),
     ]
-    for words, message in cases:
+    for words, message in refused:
         code, _, err = run("train", "--data", tiny_file, "--out", tmp_path / "out.json", *words)
         assert (code, err.count("\n")) == (2, 1)
         assert message in err
@@ -275,13 +284,13 @@ def test_no_more_threads_than_cores(
     run: Any, tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("apps.options.cores", lambda: 1)
-    used = []
+    used: list[int] = []
 
-    def note_threads(name: str | None, threads: int) -> Backend:
+    def recorded(name: str | None, threads: int) -> Backend:
         used.append(threads)
         return get_backend(name, threads)
 
-    monkeypatch.setattr("apps.options.get_backend", note_threads)
+    monkeypatch.setattr("apps.options.get_backend", recorded)
     words = ["train", "--data", tiny_file, "--epochs", 1, "--out", tmp_path / "out.json"]
     code, _, err = run(*words, "--threads", 99)
     assert (code, used) == (0, [1])

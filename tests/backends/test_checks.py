@@ -303,7 +303,7 @@ def test_a_list_of_weights_cannot_be_exchanged_behind_the_backends_back(backend:
 
 # ---- Anything at all: both backends agree --------------------------------------------------------------
 
-SCRATCH = {"max_examples": 60, "deadline": None, "derandomize": True}
+SCRATCH: dict[str, Any] = {"max_examples": 60, "deadline": None, "derandomize": True}
 REALS = [np.float32, np.float64]
 STRANGE = [np.float16, np.int64, np.uint8, bool, np.complex64, ">f4", ">i8", object]
 

@@ -128,6 +128,7 @@ inkdigits.backends =
 """
 
 
+@pytest.mark.slow
 def test_wrong_backend_of_another_distribution_is_found_and_caught(tmp_path: Path) -> None:
     project, installed = tmp_path / "project", tmp_path / "installed"
     project.mkdir()

@@ -29,6 +29,7 @@ ANSWER_TIME = 5  # seconds that a prediction may take
 
 pytestmark = [
     pytest.mark.screen,
+    pytest.mark.slow,
     pytest.mark.skipif(
         bool(MISSING),
         reason=f"not installed here: {', '.join(MISSING)} (apt install xvfb xdotool openbox)",

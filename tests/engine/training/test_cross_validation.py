@@ -68,7 +68,7 @@ def test_independent_groups_give_the_usual_interval() -> None:
     np.testing.assert_allclose(ours, wilson_interval(int(right.sum()), 20_000), atol=2e-4)
 
 
-def test_of_few_writers_nothing_is_known_of_non_digits() -> None:
+def test_interval_is_vacuous_with_few_writers() -> None:
     assert clustered_interval(np.ones(50, bool), np.zeros(50)) == (0.0, 1.0)
     assert clustered_interval(np.ones(50, bool), np.arange(50) % 5) == (0.0, 1.0)
     assert clustered_interval(np.ones(60, bool), np.arange(60) % 6)[0] > 0.9
@@ -79,7 +79,7 @@ def test_students_t(freedom: int, quantile: float) -> None:
     assert _student_t(freedom) == pytest.approx(quantile, rel=2e-3)
 
 
-def test_parts_are_counted_together() -> None:
+def test_answers_of_several_networks_are_pooled() -> None:
     def part(digit: int, answer: int, writer: str) -> UnseenWriters:
         p = np.full((2, 10), 0.01)
         p[:, answer] = 0.91
