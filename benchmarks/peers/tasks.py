@@ -318,7 +318,10 @@ class PeakMemory(Task):
         code = (
             f"from benchmarks.peers.tasks import print_peak; print_peak({name!r}, {str(path)!r}, {threads})"
         )
-        return lambda: Times(float(run_python(code).split()[-1]), 0.0)
+        peak = float(
+            run_python(code).split()[-1]
+        )  # once: it hardly varies, and importing TensorFlow takes 9 s
+        return lambda: Times(peak, 0.0)
 
 
 def print_peak(name: str, path: str, threads: int) -> None:
