@@ -11,7 +11,7 @@ import pytest
 from backends import imaging
 from backends.arrays import Array, Parameters
 from backends.base import Backend
-from backends.conformance import CHECKS, failures
+from backends.conformance import CHECKS, Failure, failures
 from backends.numpy_backend import NumpyBackend
 
 
