@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from backends.arrays import Array, Parameters
 from backends.base import Backend
 from backends.conformance import CHECKS, Failure, failures
 from backends.numpy_backend import NumpyBackend
+from backends.optimizers import SGD, Nesterov
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
@@ -207,6 +209,351 @@ class ForgetsTheBiasesOfLargeBatches(NumpyBackend):
         return loss
 
 
+# ---- How it is made -----------------------------------------------------------------------------
+
+
+class WithoutName(NumpyBackend):
+    name = None  # type: ignore[assignment]  # as a class that forgets it
+
+
+class TwoWordsForAName(NumpyBackend):
+    name = "my\nbackend"
+
+
+class IgnoresThreads(NumpyBackend):
+    def __init__(self, threads: int = 1) -> None:
+        super().__init__()
+
+
+class KeepsNoThreads(NumpyBackend):
+    def __init__(self, threads: int = 1) -> None:
+        pass
+
+
+class TakesNoThreads(NumpyBackend):
+    def __init__(self) -> None:
+        super().__init__()
+
+
+class LosesTheLastThreadsShare(NumpyBackend):
+    def predict_proba(self, parameters: Parameters, x: Array) -> Array:
+        p = super().predict_proba(parameters, x)
+        p[len(p) // self.threads * self.threads :] = 0
+        p[len(p) - len(p) // self.threads * (self.threads - 1) :] = 0
+        return p
+
+
+class DrawsButCannotBlur(NumpyBackend):
+    imaging = SimpleNamespace(**{k: v for k, v in vars(imaging).items() if k != "blur"})  # type: ignore[assignment]
+
+
+class WarmsUpForFloat32Only(NumpyBackend):
+    def warm_up(self, layer_sizes: tuple[int, ...]) -> None:  # type: ignore[override]  # on purpose
+        pass
+
+
+# ---- What it returns ----------------------------------------------------------------------------
+
+
+class FortranOrder(NumpyBackend):
+    def dense_forward(self, x: Array, w: Array, b: Array) -> Array:
+        return np.asfortranarray(super().dense_forward(x, w, b))
+
+
+class FortranGradients(NumpyBackend):
+    def loss_and_gradients(self, parameters: Parameters, x: Array, labels: Array) -> tuple[float, Parameters]:
+        loss, gradients = super().loss_and_gradients(parameters, x, labels)
+        return loss, Parameters(tuple(map(np.asfortranarray, gradients.weights)), gradients.biases)
+
+
+class ReturnsAView(NumpyBackend):
+    def softmax_forward(self, z: Array) -> Array:
+        padded = np.pad(super().softmax_forward(z), ((0, 0), (0, 6)))
+        return padded[:, : z.shape[1]]
+
+
+class ReturnsAMatrix(NumpyBackend):
+    def dense_backward_input(self, dz: Array, w: Array) -> Array:
+        class Own(np.ndarray):
+            pass
+
+        return super().dense_backward_input(dz, w).view(Own)
+
+
+class OneBufferForAll(NumpyBackend):
+    def __init__(self, threads: int = 1) -> None:
+        super().__init__(threads)
+        self._buffers: dict[Any, Array] = {}
+
+    def predict_proba(self, parameters: Parameters, x: Array) -> Array:
+        p = super().predict_proba(parameters, x)
+        buffer = self._buffers.setdefault((p.shape, p.dtype), p)
+        buffer[:] = p
+        return buffer
+
+
+class ReturnsItsInput(NumpyBackend):
+    def relu_forward(self, z: Array) -> Array:
+        return z if (z >= 0).all() else super().relu_forward(z)
+
+
+def _blurs_nothing(images: Array, amount: Array) -> Array:
+    return imaging.blur(images, amount) if amount.any() else images
+
+
+class ReturnsTheImageItself(NumpyBackend):
+    imaging = _imaging_with(blur=_blurs_nothing)
+
+
+class Noisy(NumpyBackend):
+    def predict_proba(self, parameters: Parameters, x: Array) -> Array:
+        p = super().predict_proba(parameters, x)
+        return p + np.random.default_rng().uniform(-1e-6, 1e-6, p.shape).astype(p.dtype)
+
+
+class NoisyInSinglePrecision(NumpyBackend):
+    def dense_forward(self, x: Array, w: Array, b: Array) -> Array:
+        z = super().dense_forward(x, w, b)
+        if z.dtype == np.float32:
+            z += np.random.default_rng().uniform(-1e-6, 1e-6, z.shape).astype(z.dtype)
+        return z
+
+
+class ShufflesWhileTraining(NumpyBackend):
+    """Adds up the batch in another order every time."""
+
+    def train_minibatches(
+        self, parameters: Parameters, optimizer: Any, images: Any, labels: Any, order: Any, *rest: Any
+    ) -> float:
+        shuffled = order.copy()
+        for start in range(0, len(order), rest[0]):
+            np.random.default_rng().shuffle(shuffled[start : start + rest[0]])
+        return super().train_minibatches(parameters, optimizer, images, labels, shuffled, *rest)
+
+
+class NotThreadSafe(NumpyBackend):
+    def predict_proba(self, parameters: Parameters, x: Array) -> Array:
+        self._x = x
+        for _ in range(20):  # time for another thread
+            np.exp(x)
+        return super().predict_proba(parameters, self._x)
+
+
+class HidesDivergence(NumpyBackend):
+    def train_minibatches(self, parameters: Parameters, *rest: Any) -> float:
+        return float(np.nan_to_num(super().train_minibatches(parameters, *rest)))
+
+
+class LossAsAnArray(NumpyBackend):
+    def soft_cross_entropy(self, z: Array, targets: Array) -> tuple[float, Array]:
+        loss, dz = super().soft_cross_entropy(z, targets)
+        return np.asarray(loss), dz  # type: ignore[return-value]  # on purpose
+
+
+class TransposedGradient(NumpyBackend):
+    def dense_backward_parameters(self, x: Array, dz: Array) -> tuple[Array, Array]:
+        dw, db = super().dense_backward_parameters(x, dz)
+        return np.ascontiguousarray(dw.T), db
+
+
+class WrongInDoublePrecision(NumpyBackend):
+    def softmax_forward(self, z: Array) -> Array:
+        return super().softmax_forward(z.astype(np.float32)).astype(z.dtype)
+
+
+class WrongForBlankImages(NumpyBackend):
+    def predict_proba(self, parameters: Parameters, x: Array) -> Array:
+        p = super().predict_proba(parameters, x)
+        p[~x.any(axis=1)] = 1 / p.shape[1]
+        return p
+
+
+# ---- Sizes --------------------------------------------------------------------------------------
+
+
+class WrongForBatchesOver256(NumpyBackend):
+    def dense_forward(self, x: Array, w: Array, b: Array) -> Array:
+        z = super().dense_forward(x, w, b)
+        z[256:] = 0
+        return z
+
+
+class TrainsOn256AtMost(NumpyBackend):
+    def train_minibatches(
+        self, parameters: Parameters, optimizer: Any, images: Any, labels: Any, order: Any, *rest: Any
+    ) -> float:
+        order = order[:256] if rest[0] > 256 else order
+        return super().train_minibatches(parameters, optimizer, images, labels, order, *rest)
+
+
+class WrongForWholeTestSets(NumpyBackend):
+    def predict_proba(self, parameters: Parameters, x: Array) -> Array:
+        p = super().predict_proba(parameters, x)
+        p[4096:] = p[:1]
+        return p
+
+
+class CannotPredictNothing(NumpyBackend):
+    def predict_proba(self, parameters: Parameters, x: Array) -> Array:
+        assert len(x) > 0
+        return super().predict_proba(parameters, x)
+
+
+class WrongUnlessAMultipleOf8(NumpyBackend):
+    def predict_proba(self, parameters: Parameters, x: Array) -> Array:
+        p = super().predict_proba(parameters, x)
+        if len(p) > 18:
+            p[len(p) // 8 * 8 :] = 0
+        return p
+
+
+class WrongForWidthsOver256(NumpyBackend):
+    def dense_forward(self, x: Array, w: Array, b: Array) -> Array:
+        z = super().dense_forward(x, w, b)
+        z[:, 256:] = 0
+        return z
+
+
+class WrongForHiddenLayersOver256(NumpyBackend):
+    def predict_proba(self, parameters: Parameters, x: Array) -> Array:
+        if max(parameters.layer_sizes[1:-1], default=0) <= 256:
+            return super().predict_proba(parameters, x)
+        cut = parameters.copy()
+        cut.weights[-1][256:] = 0
+        return super().predict_proba(cut, x)
+
+
+# ---- State --------------------------------------------------------------------------------------
+
+
+class SpoilsTheParameters(NumpyBackend):
+    def predict_proba(self, parameters: Parameters, x: Array) -> Array:
+        p = super().predict_proba(parameters, x)
+        parameters.biases[0][:] += 1e-3
+        return p
+
+
+class CachesByIdentity(NumpyBackend):
+    def __init__(self, threads: int = 1) -> None:
+        super().__init__(threads)
+        self._known: dict[int, Parameters] = {}
+
+    def predict_proba(self, parameters: Parameters, x: Array) -> Array:
+        known = self._known.setdefault(id(parameters), parameters.copy())
+        if known.layer_sizes != parameters.layer_sizes or known.dtype != parameters.dtype or len(x) > 18:
+            return super().predict_proba(parameters, x)
+        return super().predict_proba(known, x)
+
+
+class KeepsTheParametersItTrained(NumpyBackend):
+    def __init__(self, threads: int = 1) -> None:
+        super().__init__(threads)
+        self._trained: tuple[Any, Parameters | None] = None, None
+
+    def train_minibatches(self, parameters: Parameters, *rest: Any) -> float:
+        last, kept = self._trained
+        if last is parameters and kept is not None:
+            for ours, theirs in zip(kept.tensors(), parameters.tensors(), strict=True):
+                theirs[:] = ours
+        loss = super().train_minibatches(parameters, *rest)
+        self._trained = parameters, parameters.copy()
+        return loss
+
+
+class KeepsTheLastImagesOnly(NumpyBackend):
+    def prepare_images(self, images: Array, dtype: Any) -> Any:
+        self._prepared = super().prepare_images(images, dtype)
+
+    def train_minibatches(self, parameters: Parameters, optimizer: Any, images: Any, *rest: Any) -> float:
+        return super().train_minibatches(parameters, optimizer, self._prepared, *rest)
+
+
+class TakesRowsOnly(NumpyBackend):
+    def prepare_images(self, images: Array, dtype: Any) -> Any:
+        assert images.ndim == 2
+        return images
+
+
+class TrainsOnEachImageOnce(NumpyBackend):
+    def train_minibatches(
+        self, parameters: Parameters, optimizer: Any, images: Any, labels: Any, order: Any, *rest: Any
+    ) -> float:
+        once = np.array(list(dict.fromkeys(order.tolist())))
+        return super().train_minibatches(parameters, optimizer, images, labels, once, *rest)
+
+
+class NeedsAnAverage(NumpyBackend):
+    def train_minibatches(self, parameters: Parameters, *rest: Any) -> float:
+        assert rest[-1].steps_taken >= 0
+        return super().train_minibatches(parameters, *rest)
+
+
+class IgnoresTheAverage(NumpyBackend):
+    def train_minibatches(self, parameters: Parameters, *rest: Any) -> float:
+        return super().train_minibatches(parameters, *rest[:6])
+
+
+class SortsTheOrder(NumpyBackend):
+    def train_minibatches(
+        self, parameters: Parameters, optimizer: Any, images: Any, labels: Any, order: Any, *rest: Any
+    ) -> float:
+        loss = super().train_minibatches(parameters, optimizer, images, labels, order, *rest)
+        order.sort()
+        return loss
+
+
+class IgnoresWeightDecay(NumpyBackend):
+    def train_minibatches(self, parameters: Parameters, optimizer: Any, *rest: Any) -> float:
+        decay, optimizer.weight_decay = optimizer.weight_decay, 0
+        loss = super().train_minibatches(parameters, optimizer, *rest)
+        optimizer.weight_decay = decay
+        return loss
+
+
+class OneLearningRateForAll(NumpyBackend):
+    def train_minibatches(
+        self, parameters: Parameters, optimizer: Any, images: Any, labels: Any, order: Any, *rest: Any
+    ) -> float:
+        batch_size, rates, *average = rest
+        rates = np.full_like(rates, rates[0])
+        return super().train_minibatches(
+            parameters, optimizer, images, labels, order, batch_size, rates, *average
+        )
+
+
+class MomentumIsAlways09(NumpyBackend):
+    def nesterov_update(
+        self, p: Array, dp: Array, velocity: Array, learning_rate: float, momentum: float
+    ) -> None:
+        super().nesterov_update(p, dp, velocity, learning_rate, 0.9)
+
+
+class KeepsTheVelocityToItself(NumpyBackend):
+    def train_minibatches(self, parameters: Parameters, optimizer: Any, *rest: Any) -> float:
+        if not isinstance(optimizer, Nesterov):
+            return super().train_minibatches(parameters, optimizer, *rest)
+        own = copy.copy(optimizer)
+        own.velocity = getattr(optimizer, "_own", None) or optimizer.velocity.copy()
+        loss = super().train_minibatches(parameters, own, *rest)
+        object.__setattr__(optimizer, "_own", own.velocity)
+        return loss
+
+
+class ReplacesTheAverage(NumpyBackend):
+    def train_minibatches(self, parameters: Parameters, *rest: Any) -> float:
+        loss = super().train_minibatches(parameters, *rest)
+        if rest[-1] is not None:
+            rest[-1].parameters = rest[-1].parameters.copy()
+        return loss
+
+
+class TakesEveryOptimizerForSGD(NumpyBackend):
+    def train_minibatches(self, parameters: Parameters, optimizer: Any, *rest: Any) -> float:
+        if isinstance(optimizer, SGD):
+            optimizer = SGD(optimizer.weight_decay)
+        return super().train_minibatches(parameters, optimizer, *rest)
+
+
 WRONG: dict[type[NumpyBackend], str] = {
     ForgetsBias: "dense_forward",
     SumsWithoutLastExample: "dense_backward_parameters",
@@ -235,6 +582,52 @@ WRONG: dict[type[NumpyBackend], str] = {
     BackpropagatesThroughNewWeights: "loss_and_gradients",
     DropsTheShortBatch: "train_minibatches",
     ForgetsTheBiasesOfLargeBatches: "train_minibatches",
+    WithoutName: "name",
+    TwoWordsForAName: "name",
+    IgnoresThreads: "threads",
+    KeepsNoThreads: "threads",
+    LosesTheLastThreadsShare: "threads",
+    TakesNoThreads: "construction",
+    DrawsButCannotBlur: "imaging",
+    WarmsUpForFloat32Only: "warm_up",
+    FortranOrder: "layout",
+    FortranGradients: "layout",
+    ReturnsAView: "layout",
+    ReturnsAMatrix: "layout",
+    OneBufferForAll: "fresh_results",
+    ReturnsItsInput: "fresh_results",
+    ReturnsTheImageItself: "fresh_results",
+    Noisy: "repeatability",
+    NoisyInSinglePrecision: "repeatability",
+    ShufflesWhileTraining: "repeatability",
+    NotThreadSafe: "concurrent_calls",
+    HidesDivergence: "divergence",
+    LossAsAnArray: "soft_cross_entropy",
+    TransposedGradient: "dense_backward_parameters",
+    WrongInDoublePrecision: "softmax_forward",
+    WrongForBlankImages: "predict_proba",
+    WrongForBatchesOver256: "batch_sizes",
+    TrainsOn256AtMost: "batch_sizes",
+    WrongForWholeTestSets: "batch_sizes",
+    CannotPredictNothing: "batch_sizes",
+    WrongUnlessAMultipleOf8: "batch_sizes",
+    WrongForWidthsOver256: "widths",
+    WrongForHiddenLayersOver256: "widths",
+    SpoilsTheParameters: "predict_proba",
+    CachesByIdentity: "changed_arrays",
+    KeepsTheParametersItTrained: "changed_arrays",
+    KeepsTheLastImagesOnly: "prepared_images",
+    TakesRowsOnly: "prepared_images",
+    TrainsOnEachImageOnce: "training_arguments",
+    NeedsAnAverage: "training_arguments",
+    SortsTheOrder: "training_arguments",
+    IgnoresTheAverage: "train_minibatches",
+    IgnoresWeightDecay: "train_minibatches",
+    OneLearningRateForAll: "train_minibatches",
+    MomentumIsAlways09: "optimizer_memory",
+    KeepsTheVelocityToItself: "optimizer_memory",
+    ReplacesTheAverage: "optimizer_memory",
+    TakesEveryOptimizerForSGD: "own_optimizer",
 }
 
 
