@@ -14,7 +14,7 @@ A check raises AssertionError.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -79,13 +79,13 @@ class Failure:
         return iter((self.check, self.dtype, self.what))
 
 
-def failures(backend: Backend) -> Iterator[Failure]:
-    """Run every check in both precisions; yields each failure.
+def failures(backend: Backend, checks: Iterable[Check] = CHECKS) -> Iterator[Failure]:
+    """Run checks in both precisions, all of them by default; yields each failure.
 
     A failure follows from an earlier one if the check passes once the reference computes what was wrong there.
     """
     wrong: dict[str, dict[str, str]] = {"float32": {}, "float64": {}}  # functions, and the checks they failed
-    for check in CHECKS:
+    for check in checks:
         name = check.__name__.removeprefix("check_")
         for dtype, broken in wrong.items():
             mismatch = _mismatch(check, backend, np.dtype(dtype))
@@ -137,8 +137,8 @@ def _mended(backend: Backend, functions: tuple[str, ...]) -> Backend:
         methods["prepare_images"] = NumpyBackend.prepare_images
     drawn = {each: cases.function_of(cases.REFERENCE, each) for each in functions if each not in methods}
     if drawn:
-        whole = {each.__name__: getattr(backend.imaging, each.__name__) for each in cases.IMAGING}
-        methods["imaging"] = SimpleNamespace(**{**whole, **drawn})
+        own = {each: getattr(backend.imaging, each) for each in dir(backend.imaging)}
+        methods["imaging"] = SimpleNamespace(**{**own, **drawn})
     mended = copy.copy(backend)
     mended.__class__ = type(type(backend).__name__, (type(backend),), methods)
     for each in methods:

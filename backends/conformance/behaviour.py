@@ -28,8 +28,8 @@ from backends.errors import describe
 from backends.optimizers import SGD, AdamW, Nesterov
 
 SMALL = (7, 5, 3)  # layer sizes
-SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 32, 33, 64, 65, 128, 129, 256, 257, 513, 1025)
-WIDTHS = (1, 2, 8, 9, 16, 17, 33, 65, 129, 256, 257, 513, 1025)
+SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 32, 33, 64, 65, 128, 129, 256, 257, 300, 513, 1025)
+WIDTHS = (1, 2, 8, 9, 16, 17, 33, 65, 129, 256, 257, 300, 513, 1025)
 WHOLE_TEST_SET = 10_000
 THREADS, ROUNDS = 4, 5
 
@@ -84,14 +84,6 @@ def check_threads(backend: Backend, dtype: npt.DTypeLike) -> None:
 
 
 @clause
-def check_imaging(backend: Backend, dtype: npt.DTypeLike) -> None:
-    """``imaging`` has every function that `backends.imaging` has for it."""
-    missing = [each.__name__ for each in cases.IMAGING if not hasattr(backend.imaging, each.__name__)]
-    if missing:
-        raise MismatchError(f"imaging lacks {', '.join(missing)}")
-
-
-@clause
 def check_warm_up(backend: Backend, dtype: npt.DTypeLike) -> None:
     """It takes layer sizes, a dtype and ``training``, and changes no later result."""
     parameters, images, _ = network_case(SMALL, 3, dtype)
@@ -114,7 +106,7 @@ def check_layout(backend: Backend, dtype: npt.DTypeLike) -> None:
             result = function_of(backend, case.function)(*case.copies())
             for name, each in _arrays(case, result):
                 if type(each) is not np.ndarray:
-                    raise MismatchError(f"{name} is a {type(each).__name__}, expected a plain ndarray")
+                    raise MismatchError(f"{name} is of type {type(each).__name__}, expected ndarray")
                 if not each.flags.c_contiguous:
                     order = "is in Fortran order" if each.flags.f_contiguous else f"has strides {each.strides}"
                     cause = "a transposed or sliced view"
@@ -219,8 +211,8 @@ def check_batch_sizes(backend: Backend, dtype: npt.DTypeLike) -> None:
 @clause
 def check_widths(backend: Backend, dtype: npt.DTypeLike) -> None:
     """Layers of every width that a fast path may treat alone: inputs, hidden layers and outputs."""
-    _agree_at_sizes(backend, dtype, [(3, n, 4) for n in WIDTHS], axis=1, what="inputs")
-    _agree_at_sizes(backend, dtype, [(3, 4, n) for n in WIDTHS], axis=2, what="outputs")
+    _agree_at_sizes(backend, dtype, [(3, 4, n) for n in WIDTHS], axis=2, what="widths")
+    _agree_at_sizes(backend, dtype, [(3, n, 4) for n in WIDTHS], axis=1, what="widths")
 
 
 def _agree_at_sizes(
@@ -235,7 +227,7 @@ def _agree_at_sizes(
             _training_agrees(backend, dtype, *size)
         except MismatchError as mismatch:
             if right:
-                mismatch.cause = f"right for up to {right} {what}, wrong from {size[axis]} on"
+                mismatch.cause = f"right for {what} of up to {right}, wrong from {size[axis]} on"
             raise
         right = size[axis]
 
@@ -243,7 +235,7 @@ def _agree_at_sizes(
 def _training_agrees(backend: Backend, dtype: npt.DTypeLike, batch: int, inputs: int, outputs: int) -> None:
     for layer_sizes in ((inputs, 5, outputs), (3, inputs, outputs)):
         parameters, images, labels = network_case(layer_sizes, batch, dtype)
-        ours, true = Run(backend, parameters, ema_decay=None), Run(REFERENCE, parameters, ema_decay=None)
+        ours, true = Run(backend, parameters), Run(REFERENCE, parameters)
         with about(f"train_minibatches: {ours}, one step of {batch} images", "train_minibatches"):
             for run in (ours, true):
                 run.prepare(images, labels)

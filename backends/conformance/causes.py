@@ -18,7 +18,12 @@ ENOUGH = 3  # numbers; fewer are explained by anything
 
 
 def likely_cause(
-    ours: Array, true: Array, wrong: Array, inputs: Mapping[str, Any], before: Array | None = None
+    ours: Array,
+    true: Array,
+    wrong: Array,
+    dtype: np.dtype[Any],
+    inputs: Mapping[str, Any],
+    before: Array | None = None,
 ) -> str | None:
     """The first explanation that fits; None where none does.
 
@@ -28,6 +33,8 @@ def likely_cause(
         What the backend computed, and what was expected.
     wrong : array of bool
         Where they differ by more than the tolerance.
+    dtype : dtype
+        The dtype that they had.
     inputs : mapping of names to values
         What it was computed from.
     before : array, optional
@@ -43,11 +50,13 @@ def likely_cause(
     batch = next((len(arrays[name]) for name in ("z", "x", "dz") if name in arrays), 1)
     if true.ndim == 0:
         return _batch_factor(float(ours / true) if true else 0.0, batch)
+    if at_zero := _where_zero(wrong, arrays):
+        return at_zero
     largest = np.abs(ours - true).max()
     for cause, candidate in _explanations(ours, true, batch, arrays, before):
         if candidate.shape == ours.shape and np.abs(ours - candidate).max() <= LEFT_OVER * largest:
             return cause
-    return _shift(ours, true) or _precision(ours, true) or _rows_do_not_sum(ours, true) or _region(wrong, arrays)
+    return _shift(ours, true) or _precision(ours, true, dtype) or _rows_do_not_sum(ours, true) or _region(wrong)
 
 
 def _explanations(
@@ -58,8 +67,8 @@ def _explanations(
         before = before.astype(np.float64)
         yield "nothing is changed", before
         yield from _of_the_step(ours - before, true - before, before)
-    yield "all zeros: nothing is computed", np.zeros_like(true)
     if true.size >= ENOUGH:
+        yield "all zeros: nothing is computed", np.zeros_like(true)
         ratio = _ratio(ours, true)
         yield _ratio_text("the result", ratio, batch), ratio * true
     for name, each in arrays.items():
@@ -124,13 +133,13 @@ def _shift(ours: Array, true: Array) -> str | None:
     return None
 
 
-def _precision(ours: Array, true: Array) -> str | None:
+def _precision(ours: Array, true: Array, dtype: np.dtype[Any]) -> str | None:
     """Nearly right, and with no more digits than a shorter type has."""
-    close = np.abs(ours - true).max() < 0.01 * np.abs(true).max()
-    for dtype in (np.float16, np.float32):
+    close = true.size >= ENOUGH and np.abs(ours - true).max() < 0.01 * np.abs(true).max()
+    for shorter in (np.dtype(np.float16), np.dtype(np.float32)):
         with np.errstate(over="ignore"):
-            if close and np.array_equal(ours, ours.astype(dtype)):
-                return f"computed in {np.dtype(dtype).name}"
+            if close and shorter.itemsize < dtype.itemsize and np.array_equal(ours, ours.astype(shorter)):
+                return f"computed in {shorter.name}"
     return None
 
 
@@ -140,8 +149,8 @@ def _rows_do_not_sum(ours: Array, true: Array) -> str | None:
     return None
 
 
-def _region(wrong: Array, arrays: Mapping[str, Array]) -> str | None:
-    """Wrong in a part only: where an input is zero, or in some rows or columns."""
+def _where_zero(wrong: Array, arrays: Mapping[str, Array]) -> str | None:
+    """Wrong only where a number, or a row, of an input is zero."""
     for name, each in arrays.items():
         zero = each == 0
         if zero.shape == wrong.shape and zero.any() and not (wrong & ~zero).any():
@@ -150,10 +159,15 @@ def _region(wrong: Array, arrays: Mapping[str, Array]) -> str | None:
             blank, rows = zero.all(axis=1), wrong.any(axis=1)
             if blank.any() and not blank.all() and not (rows & ~blank).any():
                 return f"wrong only in rows where {name} is all zeros"
+    return None
+
+
+def _region(wrong: Array) -> str | None:
+    """Wrong in some rows or columns only."""
     for axis in range(wrong.ndim):
         indices = np.flatnonzero(wrong.any(axis=tuple(each for each in range(wrong.ndim) if each != axis)))
         first, last, end = int(indices[0]), int(indices[-1]), wrong.shape[axis] - 1
-        if last - first < end and wrong.size >= ENOUGH:
+        if last - first < end - 1:  # at least two are right
             span = f"index {first}" if first == last else f"indices {first} to {last}"
             return f"wrong only at {span} of {end + 1} along axis {axis}"
     return None

@@ -145,7 +145,7 @@ def close(
 def _same_structure(ours: Any, true: Any) -> None:
     expected = tuple if isinstance(true, tuple) else Parameters
     if not isinstance(ours, expected):
-        raise MismatchError(f"a {type(ours).__name__} is returned, expected {expected.__name__}")
+        raise MismatchError(f"the result is of type {type(ours).__name__}, expected {expected.__name__}")
     for mine, each in zip(_parts(ours), _parts(true), strict=False):
         if isinstance(each, tuple | Parameters):
             _same_structure(mine, each)
@@ -160,10 +160,10 @@ def _parts(value: Any) -> tuple[Any, ...]:
 def _same_type(name: str, ours: Any, true: Any) -> None:
     if not isinstance(true, np.ndarray):
         if not isinstance(ours, float):
-            raise MismatchError(f"{name} is a {type(ours).__name__}, expected float", where=name)
+            raise MismatchError(f"{name} is of type {type(ours).__name__}, expected float", where=name)
         return
     if not isinstance(ours, np.ndarray):
-        raise MismatchError(f"{name} is a {type(ours).__name__}, expected ndarray", where=name)
+        raise MismatchError(f"{name} is of type {type(ours).__name__}, expected ndarray", where=name)
     if ours.dtype != true.dtype:
         raise MismatchError(f"{name} is {ours.dtype}, expected {true.dtype}", where=name)
     if ours.shape != true.shape:
@@ -192,11 +192,13 @@ def _same_numbers(
     differences = np.where(wrong, differences, 0)
     worst = np.unravel_index(np.argmax(np.nan_to_num(differences, nan=np.inf)), wrong.shape)
     where = f"{name}[{', '.join(map(str, worst))}]" if worst else name
-    largest = float(differences[worst])
-    got = f"{where} is {mine[worst]:.7g}, expected {expected[worst]:.7g}"
-    if worst:
-        got = f"{wrong.sum():,} of {wrong.size:,} values differ, most by {largest:.3g}: {got}"
-    raise MismatchError(got, largest, where, likely_cause(mine, expected, wrong, inputs, before))
+    largest = float(differences[worst]) if np.isfinite(differences[worst]) else None
+    problem = f"{where} is {mine[worst]:.7g}, expected {expected[worst]:.7g}"
+    if largest is not None:
+        problem += f" (off by {largest:.2g})"
+    if wrong.size > 1:
+        problem = f"{wrong.sum():,} of {wrong.size:,} numbers are wrong, most of all {problem}"
+    raise MismatchError(problem, largest, where, likely_cause(mine, expected, wrong, np.asarray(true).dtype, inputs, before))
 
 
 def _is_floating(value: Any) -> bool:

@@ -243,10 +243,6 @@ class LosesTheLastThreadsShare(NumpyBackend):
         return p
 
 
-class DrawsButCannotBlur(NumpyBackend):
-    imaging = SimpleNamespace(**{k: v for k, v in vars(imaging).items() if k != "blur"})  # type: ignore[assignment]
-
-
 class WarmsUpForFloat32Only(NumpyBackend):
     def warm_up(self, layer_sizes: tuple[int, ...]) -> None:  # type: ignore[override]  # on purpose
         pass
@@ -436,13 +432,11 @@ class SpoilsTheParameters(NumpyBackend):
 class CachesByIdentity(NumpyBackend):
     def __init__(self, threads: int = 1) -> None:
         super().__init__(threads)
-        self._known: dict[int, Parameters] = {}
+        self._known: dict[Any, Parameters] = {}
 
     def predict_proba(self, parameters: Parameters, x: Array) -> Array:
-        known = self._known.setdefault(id(parameters), parameters.copy())
-        if known.layer_sizes != parameters.layer_sizes or known.dtype != parameters.dtype or len(x) > 18:
-            return super().predict_proba(parameters, x)
-        return super().predict_proba(known, x)
+        key = id(parameters), parameters.layer_sizes, parameters.dtype
+        return super().predict_proba(self._known.setdefault(key, parameters.copy()), x)
 
 
 class KeepsTheParametersItTrained(NumpyBackend):
@@ -588,7 +582,6 @@ WRONG: dict[type[NumpyBackend], str] = {
     KeepsNoThreads: "threads",
     LosesTheLastThreadsShare: "threads",
     TakesNoThreads: "construction",
-    DrawsButCannotBlur: "imaging",
     WarmsUpForFloat32Only: "warm_up",
     FortranOrder: "layout",
     FortranGradients: "layout",
@@ -631,16 +624,128 @@ WRONG: dict[type[NumpyBackend], str] = {
 }
 
 
+BY_NAME = {check.__name__.removeprefix("check_"): check for check in CHECKS}
+
+
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.__name__)
 def test_wrong_backend_is_caught(wrong: type[NumpyBackend]) -> None:
     with np.errstate(all="ignore"):
-        caught = {check for check, _, _ in failures(wrong())}
-    assert WRONG[wrong] in caught
+        caught = {check for check, _, _ in failures(wrong(), [BY_NAME[WRONG[wrong]]])}
+    assert caught == {WRONG[wrong]}
 
 
 def test_every_check_has_caught_something() -> None:
-    names = {check.__name__.removeprefix("check_") for check in CHECKS}
-    assert names == set(WRONG.values())
+    assert set(BY_NAME) == set(WRONG.values())
+
+
+ONE_CHECK_ALONE = [
+    PassesGradientAtZero,
+    OverflowingSoftmax,
+    FlatEnds,
+    CountsFromThePixelsCorner,
+    TurnsTheOtherWay,
+    MeasuresBetweenPixels,
+    OnlyWider,
+    WrapsAround,
+    WithoutName,
+    IgnoresThreads,
+    TakesNoThreads,
+    WarmsUpForFloat32Only,
+    FortranOrder,
+    ReturnsItsInput,
+    ShufflesWhileTraining,
+    NotThreadSafe,
+    HidesDivergence,
+    WrongForBatchesOver256,
+    WrongForWidthsOver256,
+    KeepsTheParametersItTrained,
+    KeepsTheLastImagesOnly,
+    TrainsOnEachImageOnce,
+    IgnoresWeightDecay,
+    KeepsTheVelocityToItself,
+    TakesEveryOptimizerForSGD,
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wrong", ONE_CHECK_ALONE, ids=lambda wrong: wrong.__name__)
+def test_no_other_check_catches_it(wrong: type[NumpyBackend]) -> None:
+    with np.errstate(all="ignore"):
+        assert {check for check, _, _ in failures(wrong())} == {WRONG[wrong]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wrong", [ForgetsBias, DropsTheShortBatch, BendsTheOtherAxis, OneBufferForAll])
+def test_other_failures_follow_from_the_cause(wrong: type[NumpyBackend]) -> None:
+    with np.errstate(all="ignore"):
+        found = list(failures(wrong()))
+    assert {each.check for each in found if not each.follows_from} == {WRONG[wrong]}
+    others = [each for each in found if each.check != WRONG[wrong]]
+    assert others
+    assert {each.follows_from for each in others} == {(WRONG[wrong],)}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "cause"),
+    [
+        (ForgetsBias, "b is not added"),
+        (HidesNaN, "NaN is replaced by a number"),
+        (PassesGradientAtZero, "wrong only where z is 0"),
+        (OverflowingSoftmax, "an overflow"),
+        (SlightlyWrongInputGradient, "1.0001 times the expected one"),
+        (ClimbsTheHill, "its sign is wrong"),
+        (DecaysTwice, "the step is 1.9 times"),
+        (CountsFromThePixelsCorner, "shifted by +1 along axis 2"),
+        (MeasuresBetweenPixels, "-1 everywhere"),
+        (BendsTheOtherAxis, "reversed along axis 2"),
+        (TransposedGradient, "transposed"),
+        (WrongInDoublePrecision, "computed in float32"),
+        (ForgetsSoftmax, "softmax is missing"),
+        (WrongForBlankImages, "wrong only in rows where x is all zeros"),
+        (WrongForBatchesOver256, "right for batches of up to 256, wrong from 257 on"),
+        (WrongForWidthsOver256, "right for widths of up to 256, wrong from 257 on"),
+        (IgnoresThreads, "does not call super().__init__(threads)"),
+    ],
+)
+def test_a_likely_cause_is_named(wrong: type[NumpyBackend], cause: str) -> None:
+    with np.errstate(all="ignore"):
+        found = list(failures(wrong(), [BY_NAME[WRONG[wrong]]]))
+    assert all(cause in str(each.cause) for each in found), [each.cause for each in found]
+
+
+def test_a_sum_in_place_of_a_mean_is_recognized() -> None:
+    found = next(failures(SumInsteadOfMean(), [BY_NAME["softmax_cross_entropy"]]))
+    assert found.case.startswith("softmax_cross_entropy(z[3, 5]")
+    assert found.cause == "a sum in place of a mean: 3 times, the size of the batch"
+
+
+def test_a_failure_says_where_the_largest_difference_is() -> None:
+    class OneNumberWrong(NumpyBackend):
+        def relu_forward(self, z: Array) -> Array:
+            a = super().relu_forward(z)
+            if a.shape == (3, 5):
+                a[1] += 0.25
+                a[2, 4] += 0.5
+            return a
+
+    found = next(failures(OneNumberWrong(), [BY_NAME["relu_forward"]]))
+    assert (found.check, found.dtype, found.case) == ("relu_forward", "float32", "relu_forward(z[3, 5])")
+    assert found.largest == pytest.approx(0.5)
+    assert found.where == "the result[2, 4]"
+    check, dtype, what = found
+    assert (check, dtype) == ("relu_forward", "float32")
+    assert what.startswith("relu_forward(z[3, 5]): 6 of 15 numbers are wrong, most of all the result[2, 4] is ")
+
+
+def test_what_a_backend_raises_is_one_clean_line() -> None:
+    class Shouts(NumpyBackend):
+        def relu_forward(self, z: Array) -> Array:
+            raise ValueError("\x1b[31mred\nand long " + "x" * 999)
+
+    _, _, what = next(failures(Shouts(), [BY_NAME["relu_forward"]]))
+    assert what.startswith("relu_forward(z[1, 1]): raises ValueError: [31mred and long xxx")
+    assert what.isprintable()
+    assert len(what) < 250
 
 
 def test_missing_kernel_is_named_at_construction() -> None:
