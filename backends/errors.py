@@ -1,4 +1,4 @@
-"""Errors that are meant for the user, and text from strangers made fit to be shown in them."""
+"""Errors that are meant for the user, and the text of other exceptions made fit to be shown in them."""
 
 from __future__ import annotations
 

@@ -118,6 +118,8 @@ def _made(info: BackendInfo, threads: int) -> Backend:
         raise BackendError(
             one_line(f"{which} has no name: the class {name} must have one, name = {info.name!r}")
         )
+    if backend.name != info.name:  # inherited from another backend; users know it by this name
+        backend.name = info.name
     return backend
 
 

@@ -1,8 +1,8 @@
-"""Checks that any backend can be held against, one for each clause of the contract.
+"""Checks for any backend, one for each clause of the contract.
 
-`checks` holds what a backend computes against the NumPy reference, on inputs chosen to hurt (`cases`);
-`behaviour` sees to it that results depend on the arguments alone. ``inkdigits backends --check`` runs them all,
-and so can the tests of a backend of your own:
+`checks` compares what a backend computes with the NumPy reference, on inputs chosen to hurt (`cases`).
+`behaviour` tests that results depend on the arguments alone. ``inkdigits backends --check`` runs them all, and
+so can the tests of a backend of your own:
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
     def test_conforms(check):
@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backends.base import Backend
-from backends.conformance import behaviour, cases
+from backends.conformance import behaviour, cases  # noqa: F401  behaviour adds its checks to CHECKS
 from backends.conformance.checks import CHECKS, Check
 from backends.conformance.comparison import MismatchError, about
 from backends.errors import one_line
@@ -82,9 +82,9 @@ class Failure:
 def failures(backend: Backend, checks: Iterable[Check] = CHECKS) -> Iterator[Failure]:
     """Run checks in both precisions, all of them by default; yields each failure.
 
-    A failure follows from an earlier one if the check passes once the reference computes what was wrong there.
+    A failure follows from an earlier one if the check passes once the reference computes what was wrong.
     """
-    wrong: dict[str, dict[str, str]] = {"float32": {}, "float64": {}}  # functions, and the checks they failed
+    wrong: dict[str, dict[str, str]] = {"float32": {}, "float64": {}}  # function: the check it failed
     for check in checks:
         name = check.__name__.removeprefix("check_")
         for dtype, broken in wrong.items():

@@ -108,7 +108,9 @@ def check_layout(backend: Backend, dtype: npt.DTypeLike) -> None:
                 if type(each) is not np.ndarray:
                     raise MismatchError(f"{name} is of type {type(each).__name__}, expected ndarray")
                 if not each.flags.c_contiguous:
-                    order = "is in Fortran order" if each.flags.f_contiguous else f"has strides {each.strides}"
+                    order = (
+                        "is in Fortran order" if each.flags.f_contiguous else f"has strides {each.strides}"
+                    )
                     cause = "a transposed or sliced view"
                     raise MismatchError(f"{name} {order}, expected C order", cause=cause)
 
@@ -122,12 +124,16 @@ def check_fresh_results(backend: Backend, dtype: npt.DTypeLike) -> None:
             result = function_of(backend, case.function)(*inputs)
             kept = copy.deepcopy(result)
             later = function_of(backend, case.function)(*map(_other, case.copies()))
-            named = [pair for name, each in zip(case.names, inputs, strict=True) for pair in leaves(each, name)]
+            named = [
+                pair for name, each in zip(case.names, inputs, strict=True) for pair in leaves(each, name)
+            ]
             for (name, each), (_, next_), (_, old) in zip(
                 _arrays(case, result), _arrays(case, later), _arrays(case, kept), strict=True
             ):
                 if np.shares_memory(each, next_) or not np.array_equal(each, old, equal_nan=True):
-                    raise MismatchError(f"{name} is overwritten by the next call", cause="a buffer used again")
+                    raise MismatchError(
+                        f"{name} is overwritten by the next call", cause="a buffer used again"
+                    )
                 for argument, given in named:
                     if isinstance(given, np.ndarray) and np.shares_memory(each, given):
                         raise MismatchError(f"{name} shares memory with {argument}", cause="a missing copy")
@@ -281,7 +287,9 @@ def check_prepared_images(backend: Backend, dtype: npt.DTypeLike) -> None:
     parameters, images, labels = network_case((30, 5, 3), 18, dtype)
     for pixels in (images, scale_pixels(images, dtype)):
         ours, true = Run(backend, parameters), Run(REFERENCE, parameters)
-        with about(f"prepare_images of {pixels.dtype} images (18, 5, 6), then of others", "train_minibatches"):
+        with about(
+            f"prepare_images of {pixels.dtype} images (18, 5, 6), then of others", "train_minibatches"
+        ):
             for run in (ours, true):
                 run.prepare(pixels.reshape(18, 5, 6), labels)
                 run.backend.prepare_images(1 - pixels[::-1], parameters.dtype)
@@ -304,7 +312,10 @@ def check_training_arguments(backend: Backend, dtype: npt.DTypeLike) -> None:
         steps = rates(-(-len(each) // batch_size))
         given = [array.copy() for array in (images, goals, each, steps)]
         for decay in (0.9, None):
-            ours, true = Run(backend, parameters, ema_decay=decay), Run(REFERENCE, parameters, ema_decay=decay)
+            ours, true = (
+                Run(backend, parameters, ema_decay=decay),
+                Run(REFERENCE, parameters, ema_decay=decay),
+            )
             average = "an" if decay else "no"
             with about(f"train_minibatches: {ours}, {described}, {average} average", "train_minibatches"):
                 for run in (ours, true):
@@ -312,7 +323,10 @@ def check_training_arguments(backend: Backend, dtype: npt.DTypeLike) -> None:
                     run.train(given[2], batch_size, given[3])
                 ours.agree(true)
                 for name, old, new in zip(
-                    ("images", "labels", "order", "learning_rates"), (images, goals, each, steps), given, strict=True
+                    ("images", "labels", "order", "learning_rates"),
+                    (images, goals, each, steps),
+                    given,
+                    strict=True,
                 ):
                     if not np.array_equal(old, new):
                         raise MismatchError(f"{name} are changed, though the contract leaves them alone")

@@ -56,7 +56,9 @@ def likely_cause(
     for cause, candidate in _explanations(ours, true, batch, arrays, before):
         if candidate.shape == ours.shape and np.abs(ours - candidate).max() <= LEFT_OVER * largest:
             return cause
-    return _shift(ours, true) or _precision(ours, true, dtype) or _rows_do_not_sum(ours, true) or _region(wrong)
+    return (
+        _shift(ours, true) or _precision(ours, true, dtype) or _rows_do_not_sum(ours, true) or _region(wrong)
+    )
 
 
 def _explanations(
@@ -83,7 +85,10 @@ def _explanations(
     for axis in range(true.ndim):
         yield f"the order is reversed along axis {axis}", np.flip(true, axis)
     if true.size >= ENOUGH:
-        yield f"{np.mean(ours - true):+.3g} everywhere: a term is missing or added", true + np.mean(ours - true)
+        yield (
+            f"{np.mean(ours - true):+.3g} everywhere: a term is missing or added",
+            true + np.mean(ours - true),
+        )
     if true.ndim >= 2 and len(true) >= ENOUGH:
         same = (ours - true).mean(axis=0)
         yield "every row is off by the same numbers: a bias or a term is missing", true + same

@@ -198,7 +198,9 @@ def _same_numbers(
         problem += f" (off by {largest:.2g})"
     if wrong.size > 1:
         problem = f"{wrong.sum():,} of {wrong.size:,} numbers are wrong, most of all {problem}"
-    raise MismatchError(problem, largest, where, likely_cause(mine, expected, wrong, np.asarray(true).dtype, inputs, before))
+    raise MismatchError(
+        problem, largest, where, likely_cause(mine, expected, wrong, np.asarray(true).dtype, inputs, before)
+    )
 
 
 def _is_floating(value: Any) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from backends import imaging
 from backends.arrays import Array, Parameters
 from backends.base import Backend
-from backends.conformance import CHECKS, Failure, failures
+from backends.conformance import CHECKS, failures
 from backends.numpy_backend import NumpyBackend
 from backends.optimizers import SGD, Nesterov
 
@@ -726,7 +726,9 @@ def test_a_failure_says_where_the_largest_difference_is() -> None:
     assert found.where == "the result[2, 4]"
     check, dtype, what = found
     assert (check, dtype) == ("relu_forward", "float32")
-    assert what.startswith("relu_forward(z[3, 5]): 6 of 15 numbers are wrong, most of all the result[2, 4] is ")
+    assert what.startswith(
+        "relu_forward(z[3, 5]): 6 of 15 numbers are wrong, most of all the result[2, 4] is "
+    )
 
 
 def test_what_a_backend_raises_is_one_clean_line() -> None:
