@@ -61,6 +61,11 @@ def blame(backend: Backend, task: str) -> Iterator[None]:
     task : str
         What it does, such as ``"training"``.
 
+    Yields
+    ------
+    None
+        Use it in a ``with`` statement.
+
     Raises
     ------
     BackendFailedError
@@ -78,7 +83,20 @@ def blame(backend: Backend, task: str) -> Iterator[None]:
 
 
 def describe(error: BaseException, limit: int = LONGEST) -> str:
-    """An exception as one printable line: its type, then what it says."""
+    """Show an exception as one printable line: its type, then its message.
+
+    Parameters
+    ----------
+    error : BaseException
+        The exception.
+    limit : int
+        Most characters of the line.
+
+    Returns
+    -------
+    str
+        The line.
+    """
     try:
         said = str(error)
     except Exception:  # even that may fail in another's code
@@ -87,9 +105,21 @@ def describe(error: BaseException, limit: int = LONGEST) -> str:
 
 
 def one_line(text: object, limit: int = LONGEST) -> str:
-    """Text without line breaks and control characters, cut to ``limit`` characters.
+    """Take line breaks and control characters out of a text, and cut it.
 
-    A message from another's code could otherwise move the cursor, recolour the terminal or fill it.
+    A message from third-party code could otherwise move the cursor, recolour the terminal or fill it.
+
+    Parameters
+    ----------
+    text : object
+        Whatever `str` turns into text.
+    limit : int
+        Most characters of the line.
+
+    Returns
+    -------
+    str
+        The line.
     """
     printable = "".join(each if each.isprintable() else " " for each in str(text))
     line = " ".join(printable.split())

@@ -1,7 +1,7 @@
 """Checks for any backend, one for each clause of the contract.
 
 `checks` compares what a backend computes with the NumPy reference, on inputs chosen to hurt (`cases`).
-`behaviour` tests that results depend on the arguments alone. ``inkdigits backends --check`` runs them all, and
+`behaviour` tests that results depend on the arguments alone. ``inkdigits backends --check`` runs them all;
 so can the tests of a backend of your own:
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -80,9 +80,21 @@ class Failure:
 
 
 def failures(backend: Backend, checks: Iterable[Check] = CHECKS) -> Iterator[Failure]:
-    """Run checks in both precisions, all of them by default; yields each failure.
+    """Run checks in float32 and in float64.
 
     A failure follows from an earlier one if the check passes once the reference computes what was wrong.
+
+    Parameters
+    ----------
+    backend : Backend
+        The backend to check.
+    checks : iterable of Check
+        Which checks to run; all of them by default.
+
+    Yields
+    ------
+    Failure
+        Each check that fails, in each dtype.
     """
     wrong: dict[str, dict[str, str]] = {"float32": {}, "float64": {}}  # function: the check it failed
     for check in checks:

@@ -1,7 +1,7 @@
 """How a backend behaves, whatever it computes: one check for each promise of the contract.
 
-A result depends on the arguments and on nothing else: not on earlier calls, on other threads, on the size of the
-batch. Most of these checks hold a backend against itself, so that one wrong formula does not fail them all.
+A result depends on the arguments alone: not on earlier calls, on other threads or on the size of the batch.
+Where possible a check compares a backend with itself, so that one wrong formula does not fail them all.
 """
 
 from __future__ import annotations
@@ -254,7 +254,7 @@ def _training_agrees(backend: Backend, dtype: npt.DTypeLike, batch: int, inputs:
 
 @clause
 def check_changed_arrays(backend: Backend, dtype: npt.DTypeLike) -> None:
-    """Parameters and inputs are read anew in every call: they change in place, and others take their place."""
+    """Parameters and inputs are read in every call: they change in place, and new ones reuse their memory."""
     parameters, images, labels = network_case(SMALL, 18, dtype)
     x = scale_pixels(images, dtype)
     with about("predict_proba, after its arguments changed in place", "predict_proba"):

@@ -245,9 +245,13 @@ IMAGING = (draw_lines, center_by_mass, warp, ink_extent, spline_field, dilate_or
 COMPOSITIONS = (predict_proba, loss_and_gradients)
 
 
-@cache
 def every_case(dtype: npt.DTypeLike) -> list[Case]:
-    """The cases of all functions that compute something from arrays, but for the few large ones."""
+    """The cases of all functions that compute something from arrays, except the few large ones."""
+    return _every_case(np.dtype(dtype))
+
+
+@cache
+def _every_case(dtype: np.dtype[Any]) -> list[Case]:
     cases = (case for function in (*KERNELS, *IMAGING, *COMPOSITIONS) for case in function(dtype))
     return [case for case in cases if sum(map(_size, case.inputs)) < LARGE]
 
@@ -256,13 +260,8 @@ def _size(value: Any) -> int:
     return value.count if isinstance(value, Parameters) else int(np.size(value))
 
 
-@cache
-def of_size(batch: int, inputs: int, outputs: int, dtype: npt.DTypeLike) -> list[Case]:
+def of_size(batch: int, inputs: int, outputs: int, dtype: npt.DTypeLike) -> Iterator[Case]:
     """Each kernel, and each composition of a small network, once with these sizes."""
-    return list(_of_size(batch, inputs, outputs, dtype))
-
-
-def _of_size(batch: int, inputs: int, outputs: int, dtype: npt.DTypeLike) -> Iterator[Case]:
     x, dz = np.maximum(normal((batch, inputs), dtype), 0), normal((batch, outputs), dtype, 3)
     w, b = normal((inputs, outputs), dtype, 1), normal((outputs,), dtype, 2)
     z, da = 3 * normal((batch, outputs), dtype, 4), normal((batch, outputs), dtype, 5)

@@ -1,7 +1,7 @@
 """What a backend computes: one check for each function of the contract.
 
-Each check takes a backend and a dtype, and raises `MismatchError` where the backend breaks the clause. All but
-`check_gradients` compare with the NumPy reference; that one measures slopes of the loss.
+Each check takes a backend and a dtype, and raises `MismatchError` where the backend breaks the clause. All
+compare with the NumPy reference, except `check_gradients`, which measures slopes of the loss.
 """
 
 from __future__ import annotations
@@ -170,7 +170,9 @@ def check_gradients(backend: Backend, dtype: npt.DTypeLike) -> None:
                 slope = (above - below) / (2 * h)
                 if not np.isclose(dp[index], slope, rtol=1e-5, atol=1e-8):
                     problem = f"gradient {dp[index]:.6g}, but the loss rises by {slope:.6g} per unit"
-                    raise MismatchError(problem, abs(dp[index] - slope), f"shape {p.shape}, index {index}")
+                    raise MismatchError(
+                        problem, float(abs(dp[index] - slope)), f"shape {p.shape}, index {index}"
+                    )
 
 
 @clause

@@ -67,9 +67,9 @@ def about(case: object, function: str | None = None) -> Iterator[None]:
         mismatch.function = mismatch.function or function
         raise
     except (Exception, SystemExit) as error:  # another's code may raise anything
-        mismatch = MismatchError(f"raises {describe(error)}")
-        mismatch.case, mismatch.function = str(case), function
-        raise mismatch from error
+        raised = MismatchError(f"raises {describe(error)}")
+        raised.case, raised.function = str(case), function
+        raise raised from error
 
 
 def agree_on_all(cases: Iterable[Case], backend: Backend) -> None:

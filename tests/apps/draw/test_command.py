@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from apps.draw.command import _require_pygame
-from backends import InkdigitsError
+from apps.draw.command import _recognizer, _require_pygame
+from backends import Array, InkdigitsError
+from backends.errors import BackendFailedError
+from backends.numpy_backend import NumpyBackend
+from engine import Network
+from engine.recognition.recognize import State
 
 ROOT = Path(__file__).resolve().parents[3]
 
