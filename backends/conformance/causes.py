@@ -156,6 +156,8 @@ def _rows_do_not_sum(ours: Array, true: Array) -> str | None:
 
 def _where_zero(wrong: Array, arrays: Mapping[str, Array]) -> str | None:
     """Wrong only where a number, or a row, of an input is zero."""
+    if wrong.size < ENOUGH:
+        return None
     for name, each in arrays.items():
         zero = each == 0
         if zero.shape == wrong.shape and zero.any() and not (wrong & ~zero).any():
