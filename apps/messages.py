@@ -80,7 +80,7 @@ def words_for(recognition: Recognition | None, failure: str | None = None) -> Wo
 
 
 def window_title(recognition: Recognition | None, failure: str | None = None) -> str:
-    """Return the window's title, with the verdict or the failure for the task bar, screen readers and tests."""
+    """Return the window's title: the verdict, or the failure, for the task bar, screen readers and tests."""
     verdict = failure or words_for(recognition).title
     return f"{NAME} – {verdict}" if verdict else NAME
 
