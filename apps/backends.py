@@ -5,11 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from apps.options import add_json
 from apps.output import print_json
 from backends import BackendInfo, available_backends, get_backend
+from backends.errors import LONGEST, one_line
 from backends.registry import default_name
+
+if TYPE_CHECKING:
+    from backends.conformance import Failure
 
 EXAMPLES = """\
 examples:
@@ -59,13 +66,30 @@ def _check(name: str, as_json: bool) -> int:
 
     found = list(failures(get_backend(name)))
     if as_json:
-        print_json(name=name, checks=len(CHECKS), failures=[list(each) for each in found])
+        print_json(name=name, checks=len(CHECKS), failures=[asdict(each) for each in found])
     else:
-        for check, dtype, what in found:
-            print(f"{check:28} {dtype}: {what[:160]}")
-        wrong = len({check for check, _, _ in found})
+        for line in _failure_lines(found):
+            print(line)
+        wrong = len({each.check for each in found})
         print(f"{name}: {len(CHECKS) - wrong} of {len(CHECKS)} checks passed, in float32 and float64")
     return 1 if found else 0
+
+
+def _failure_lines(found: Sequence[Failure]) -> Iterator[str]:
+    """The failures as a table: check, dtype, and beside them case, problem and cause, one below the other.
+
+    A failure that follows from others takes one line.
+    """
+    width = max((len(each.check) for each in found), default=0)
+    for failure in found:
+        if failure.follows_from:
+            details = [f"follows from {', '.join(failure.follows_from)}"]
+        else:
+            cause = f"likely cause: {failure.cause}" if failure.cause else ""
+            details = [each for each in (failure.case, failure.problem, cause) if each]
+        for row, detail in enumerate(details):
+            start = f"{failure.check:{width}}  {failure.dtype}  " if row == 0 else " " * (width + 11)
+            yield start + one_line(detail, LONGEST - len(start))
 
 
 if __name__ == "__main__":

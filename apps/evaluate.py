@@ -23,6 +23,7 @@ from apps.options import (
 )
 from apps.output import print_json
 from backends import Array, InkdigitsError
+from backends.errors import blame
 from engine.data.datasets import Examples, load_mnist, read_examples
 from engine.data.drawings import read_drawings
 from engine.data.photos import images_from_pictures
@@ -110,12 +111,14 @@ def _measure(arguments: argparse.Namespace, network: Network) -> Measured:
     if not arguments.data:
         examples = load_mnist().test
         assert examples is not None  # MNIST has a test set
-        return Measured(evaluate(network, examples), examples.images, 0)
+        with blame(network.backend, "evaluating"):
+            return Measured(evaluate(network, examples), examples.images, 0)
     pictures, labels = read_examples(arguments.data)
     images = pictures if arguments.as_is else images_from_pictures(pictures)
     examples = Examples(images, labels)
     seen = count_seen_images(network.card, pictures, labels)
-    return Measured(evaluate(network, examples), examples.images, seen)
+    with blame(network.backend, "evaluating"):
+        return Measured(evaluate(network, examples), examples.images, seen)
 
 
 def _measure_drawings(arguments: argparse.Namespace, network: Network) -> Measured:
@@ -125,7 +128,8 @@ def _measure_drawings(arguments: argparse.Namespace, network: Network) -> Measur
         for drawing, seen in zip(everything, seen_drawings(network.card, everything), strict=True)
         if not arguments.writers or str(drawing.writer) in arguments.writers
     ]
-    drawings = evaluate_drawings(network, [drawing for drawing, _ in chosen])
+    with blame(network.backend, "evaluating"):
+        drawings = evaluate_drawings(network, [drawing for drawing, _ in chosen])
     count = sum(seen for drawing, seen in chosen if drawing.label is not None)
     return Measured(drawings.labelled, drawings.images, count, drawings)
 

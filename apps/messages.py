@@ -41,21 +41,26 @@ WORDS = {
     State.DIGIT: Words("{first}", "{p} sure", "second choice: {second}, {q}", "{first} ({p})", certain=True),
 }
 NO_PREDICTION = Words("", "No prediction yet", "Press P to predict")
+FAILED = Words("", "Backend failed", "The title says why")
 
 
-def words_for(recognition: Recognition | None) -> Words:
+def words_for(recognition: Recognition | None, failure: str | None = None) -> Words:
     """Put the verdict on a drawing in words.
 
     Parameters
     ----------
     recognition : Recognition or None
         None stands for a drawing without a prediction.
+    failure : str, optional
+        Why there is none, where the backend failed.
 
     Returns
     -------
     Words
         With the digits and probabilities filled in.
     """
+    if failure is not None:
+        return FAILED
     if recognition is None:
         return NO_PREDICTION
     words = WORDS[recognition.state]
@@ -74,9 +79,9 @@ def words_for(recognition: Recognition | None) -> Words:
     return Words(glyph, headline, detail, title, words.certain)
 
 
-def window_title(recognition: Recognition | None) -> str:
-    """Return the window's title, with the verdict for the task bar, screen readers and tests."""
-    verdict = words_for(recognition).title
+def window_title(recognition: Recognition | None, failure: str | None = None) -> str:
+    """Return the window's title: the verdict, or the failure, for the task bar, screen readers and tests."""
+    verdict = failure or words_for(recognition).title
     return f"{NAME} – {verdict}" if verdict else NAME
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from apps.output import say
 from backends import Backend, InkdigitsError, get_backend
-from backends.errors import install_hint
+from backends.errors import blame, install_hint
 from engine.model.network import Network
 from engine.model.safe_write import check_writable
 
@@ -155,7 +155,8 @@ def get_ready(network: Network, training: bool = False) -> None:
     backend = network.backend
     if type(backend).warm_up is not Backend.warm_up:
         print(f"{backend.name}: getting ready (compiling, the first time)", file=sys.stderr, flush=True)
-        backend.warm_up(network.layer_sizes, network.parameters.dtype, training)
+        with blame(backend, "getting ready"):
+            backend.warm_up(network.layer_sizes, network.parameters.dtype, training)
 
 
 def need(extra: str, purpose: str) -> None:

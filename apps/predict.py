@@ -13,6 +13,7 @@ from apps.messages import words_for
 from apps.options import add_backend, add_json, add_model, add_picture, get_ready, input_file, need
 from apps.output import printable
 from backends import Array
+from backends.errors import blame
 from engine.data.drawings import read_drawing
 from engine.data.photos import FoundDigit, find_digit, read_picture
 from engine.model.network import Network
@@ -74,10 +75,13 @@ def _is_drawing(path: Path) -> bool:
 
 def _predict(path: Path, network: Network) -> Answer:
     if _is_drawing(path):
-        return Answer(path, recognize_strokes(network, read_drawing(path).strokes))
+        strokes = read_drawing(path).strokes
+        with blame(network.backend, "predicting"):
+            return Answer(path, recognize_strokes(network, strokes))
     picture = read_picture(path)
     found = find_digit(picture)
-    return Answer(path, recognize_image(network, found.image), picture, found)
+    with blame(network.backend, "predicting"):
+        return Answer(path, recognize_image(network, found.image), picture, found)
 
 
 def _as_json(answer: Answer) -> str:

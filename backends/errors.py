@@ -1,6 +1,15 @@
-"""The one base class of errors that are meant for the user."""
+"""Errors that are meant for the user, and the text of other exceptions made fit to be shown in them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backends.base import Backend
+
+LONGEST = 160  # characters of a message
 
 
 class InkdigitsError(Exception):
@@ -30,3 +39,88 @@ def install_hint(extra: str) -> str:
 
 class ArgumentError(InkdigitsError, ValueError):
     """An array or a number that a function cannot take: its shape, its dtype or its range is wrong."""
+
+
+class BackendFailedError(InkdigitsError):
+    """A backend raised an exception; the message names it and the command that checks it."""
+
+    exit_code = 1
+
+
+@contextmanager
+def blame(backend: Backend, task: str) -> Iterator[None]:
+    """Turn an exception from a backend into one line that names the backend.
+
+    Wrap only code that runs the backend: whatever goes wrong inside is taken to be its fault.
+    ``InkdigitsError``, ``KeyboardInterrupt`` and ``MemoryError`` pass unchanged.
+
+    Parameters
+    ----------
+    backend : Backend
+        The backend that runs.
+    task : str
+        What it does, such as ``"training"``.
+
+    Yields
+    ------
+    None
+        Use it in a ``with`` statement.
+
+    Raises
+    ------
+    BackendFailedError
+        The backend raised an exception, which is kept as the cause.
+    """
+    try:
+        yield
+    except (InkdigitsError, MemoryError):
+        raise
+    except (Exception, SystemExit) as error:  # another's code may raise anything, or try to exit
+        name = one_line(getattr(backend, "name", type(backend).__name__), 30)
+        start, end = f"the backend {name} failed while {task}: ", f"; inkdigits backends --check {name}"
+        room = LONGEST - len(start) - len(end)
+        raise BackendFailedError(f"{start}{describe(error, room)}{end}") from error
+
+
+def describe(error: BaseException, limit: int = LONGEST) -> str:
+    """Show an exception as one printable line: its type, then its message.
+
+    Parameters
+    ----------
+    error : BaseException
+        The exception.
+    limit : int
+        Most characters of the line.
+
+    Returns
+    -------
+    str
+        The line.
+    """
+    try:
+        said = str(error)
+    except Exception:  # even that may fail in another's code
+        said = ""
+    return one_line(f"{type(error).__name__}: {said}" if said else type(error).__name__, limit)
+
+
+def one_line(text: object, limit: int = LONGEST) -> str:
+    """Take line breaks and control characters out of a text, and cut it.
+
+    A message from third-party code could otherwise move the cursor, recolour the terminal or fill it.
+
+    Parameters
+    ----------
+    text : object
+        Whatever `str` turns into text.
+    limit : int
+        Most characters of the line.
+
+    Returns
+    -------
+    str
+        The line.
+    """
+    printable = "".join(each if each.isprintable() else " " for each in str(text))
+    line = " ".join(printable.split())
+    return line if len(line) <= limit else line[: limit - 3].rstrip() + "..."

@@ -16,9 +16,11 @@ import os
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
+from inspect import signature
+from typing import Any
 
 from backends.base import Backend
-from backends.errors import InkdigitsError, install_hint
+from backends.errors import InkdigitsError, describe, install_hint, one_line
 
 GROUP = "inkdigits.backends"
 VARIABLE = "INKDIGITS_BACKEND"
@@ -92,16 +94,44 @@ def get_backend(choice: Backend | str | None = None, threads: int = 1) -> Backen
             f"the backend {name!r} needs the package {info.missing}, which is not installed: "
             f"{install_hint(name)}"
         )
+    return _made(info, threads)
+
+
+def _made(info: BackendInfo, threads: int) -> Backend:
+    """Import a backend's class and make one; raises `BackendError` saying what is expected."""
+    which = f"the backend {info.name!r} of {info.origin}"
     try:
-        backend = info.entry_point.load()(threads=threads)
-    except Exception as error:  # a stranger's code may raise anything
-        raise BackendError(f"the backend {name!r} of {info.origin} does not start: {error}") from error
+        kind = info.entry_point.load()
+    except (Exception, SystemExit) as error:  # another's code may raise anything, or try to exit
+        raise BackendError(one_line(f"{which} cannot be imported: {describe(error)}")) from error
+    name = getattr(kind, "__name__", type(kind).__name__)
+    if not _takes_threads(kind):
+        raise BackendError(one_line(f"{which}: {name} must be made with one argument, threads"))
+    try:
+        backend = kind(threads=threads)
+    except (Exception, SystemExit) as error:
+        raise BackendError(one_line(f"{which} does not start: {describe(error)}")) from error
     if not isinstance(backend, Backend):
+        made = type(backend).__name__
+        raise BackendError(one_line(f"{which} is a {made}, not a subclass of backends.Backend"))
+    if not isinstance(getattr(backend, "name", None), str) or not backend.name.strip():
         raise BackendError(
-            f"the backend {name!r} of {info.origin} is a {type(backend).__name__}, "
-            f"not a subclass of backends.Backend"
+            one_line(f"{which} has no name: the class {name} must have one, name = {info.name!r}")
         )
+    if backend.name != info.name:  # inherited from another backend; users know it by this name
+        backend.name = info.name
     return backend
+
+
+def _takes_threads(kind: Any) -> bool:
+    """Whether something may be called with ``threads`` alone; True where that cannot be told."""
+    try:
+        signature(kind).bind(threads=1)
+    except TypeError:
+        return False
+    except ValueError:  # a class without a readable signature
+        return True
+    return True
 
 
 def _origin(entry_point: EntryPoint) -> str:

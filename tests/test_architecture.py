@@ -29,6 +29,7 @@ THIRD_PARTY_ENGINE = {"numpy", "msgspec", "threadpoolctl"}
 EVERYTHING_BELOW = {"backends", "engine", "inkdigits"}
 LAYERS: dict[str, set[str]] = {
     "backends": {"numpy"},
+    "backends.conformance": {"numpy", "backends"},
     "backends.numba_backend": {"numpy", "numba", "llvmlite", "backends"},
     "engine.data": {*CONTRACT, *THIRD_PARTY_ENGINE, "pooch", "platformdirs", "keras", "sklearn", "PIL"},
     "engine.augmentation": {*CONTRACT, *THIRD_PARTY_ENGINE, "engine.data"},

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-from functools import partial
+from collections.abc import Callable
 
 from apps.options import add_backend, add_model, get_ready
-from backends.errors import InkdigitsError, install_hint
+from apps.output import say
+from backends.errors import BackendFailedError, InkdigitsError, blame, install_hint
+from engine.data.strokes import Strokes
 from engine.model.model_file import shipped_model_path
 from engine.model.network import Network
-from engine.recognition.recognize import recognize_strokes
+from engine.recognition.recognize import Recognition, recognize_strokes
 
 NEEDED = (2, 5, 3)  # version of pygame-ce: pygame.Window, event.touch, wide anti-aliased shapes
 SMALLEST_DIGIT = 0.04  # of the canvas; anything smaller is a dot
@@ -47,9 +49,26 @@ def run(arguments: argparse.Namespace) -> int:
     get_ready(network)
     model = (arguments.model or shipped_model_path()).name
     facts = Facts(network.backend.name, model, _test_accuracy(network))
-    session = Session(LivePrediction(partial(recognize_strokes, network, smallest=SMALLEST_DIGIT)))
-    Window(session, facts).run()
+    Window(Session(LivePrediction(_recognizer(network))), facts).run()
     return 0
+
+
+def _recognizer(network: Network) -> Callable[[Strokes], Recognition]:
+    """Recognize with this network; the first failure of its backend is also told on standard error."""
+    told = False
+
+    def recognize(strokes: Strokes) -> Recognition:
+        nonlocal told
+        try:
+            with blame(network.backend, "drawing"):
+                return recognize_strokes(network, strokes, smallest=SMALLEST_DIGIT)
+        except BackendFailedError as error:
+            if not told:
+                say(f"inkdigits: {error}")
+            told = True
+            raise
+
+    return recognize
 
 
 def _require_pygame() -> None:

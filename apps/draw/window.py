@@ -186,7 +186,7 @@ class Window:
         return bool(events)
 
     def _show_title(self) -> None:
-        title = window_title(self._session.prediction.recognition)
+        title = window_title(self._session.prediction.recognition, self._session.prediction.failure)
         if title != self.title:
             self._window.title = title
 

@@ -13,4 +13,4 @@ def test_backends(run: Any) -> None:
     assert [each["name"] for each in listed[:2]] == ["numpy", "numba"]
     code, out, _ = run("backends", "--check", "numpy")
     assert code == 0
-    assert "24 of 24 checks passed" in out
+    assert "40 of 40 checks passed" in out

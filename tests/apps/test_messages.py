@@ -59,3 +59,9 @@ def test_titles() -> None:
 )
 def test_percent_never_overstates(probability: float, text: str) -> None:
     assert percent(probability) == text
+
+
+def test_a_backend_that_failed_is_named_in_the_title() -> None:
+    failure = "the backend mine failed while drawing: ValueError; inkdigits backends --check mine"
+    assert window_title(None, failure) == f"inkdigits – {failure}"
+    assert words_for(None, failure).headline == "Backend failed"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from backends import BackendError, available_backends, get_backend, registry
+from backends.conformance import CHECKS
 from backends.numpy_backend import NumpyBackend
 
 
@@ -87,6 +88,15 @@ def test_built_in_cannot_be_shadowed(site: Path) -> None:
     ("code", "message"),
     [
         ("class Broken:\n    def __init__(self, threads): raise OSError('no such device')", "no such device"),
+        ("class Broken:\n    def __init__(self): pass", "Broken must be made with one argument, threads"),
+        ("class Broken:\n    def __init__(self, threads, device): pass", "made with one argument, threads"),
+        ("Broken = 7", "int must be made with one argument, threads"),
+        ("raise SystemExit('bye')", "cannot be imported: SystemExit: bye"),
+        ("raise OSError('\\x1b[31m a\\nb')", r"cannot be imported: OSError: \[31m a b"),
+        (
+            "from backends.numpy_backend import NumpyBackend\nclass Broken(NumpyBackend):\n    name = None",
+            "has no name: the class Broken must have one, name = 'broken'",
+        ),
         ("class Broken:\n    def __init__(self, threads): pass", "a Broken, not a subclass"),
         ("", "Broken"),
     ],
@@ -95,8 +105,17 @@ def test_unusable_stranger_is_named(site: Path, code: str, message: str) -> None
     module = f"broken{abs(hash(code))}"
     (site / f"{module}.py").write_text(code)
     offer(site, "junkyard", "broken", f"{module}:Broken")
-    with pytest.raises(BackendError, match=f"'broken' of junkyard.*{message}"):
+    with pytest.raises(BackendError, match=f"'broken' of junkyard.*{message}") as caught:
         get_backend("broken")
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) <= 160
+
+
+def test_a_subclass_of_another_backend_goes_by_its_own_name(site: Path) -> None:
+    (site / "nameless.py").write_text("from backends.numpy_backend import NumpyBackend as Mine")
+    offer(site, "nameless", "mine", "nameless:Mine")
+    assert get_backend("mine").name == "mine"
+    assert NumpyBackend.name == "numpy"
 
 
 def test_numpy_alone_does_not_import_numba() -> None:
@@ -146,5 +165,13 @@ def test_wrong_backend_of_another_distribution_is_found_and_caught(tmp_path: Pat
         text=True,
     )
     assert done.returncode == 1, done.stderr
-    assert "dense_forward                float32: Not equal to tolerance" in done.stdout
+    lines = done.stdout.splitlines()
+    assert all(len(line) <= 160 for line in lines)
+    column = lines[0].index("dense_forward(x[")
+    assert lines[0][:column].split() == ["dense_forward", "float32"]
+    assert " numbers are wrong, most of all the result[" in lines[1]
+    assert lines[2] == " " * column + "likely cause: computed in float16"
+    assert ["predict_proba", "float32", "follows", "from", "dense_forward"] in map(str.split, lines)
+    assert lines[-1].startswith("sloppy: ")
+    assert lines[-1].endswith(f" of {len(CHECKS)} checks passed, in float32 and float64")
     assert "relu_forward" not in done.stdout

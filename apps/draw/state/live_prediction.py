@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from apps.draw.state.document import PenStrokes
+from backends.errors import BackendFailedError
 from engine.data.strokes import Strokes
 from engine.recognition.recognize import Recognition
 
@@ -30,6 +31,8 @@ class LivePrediction:
     ----------
     recognition : Recognition or None
         Of the drawing as it is now; None where there is no prediction for it.
+    failure : str or None
+        Why there is none, where the backend failed; it is asked again when the points change.
     milliseconds : float or None
         How long the last prediction took; None for an empty canvas.
     """
@@ -44,6 +47,7 @@ class LivePrediction:
         self._clock = clock
         self.live = live
         self.recognition: Recognition | None = None
+        self.failure: str | None = None
         self.milliseconds: float | None = None
         self._points: Strokes | None = None
 
@@ -52,15 +56,19 @@ class LivePrediction:
         points = _points(strokes)
         if points != self._points:
             self._points = points
-            self.recognition = None
-        if self.recognition is None and (self.live or not points):
+            self.recognition = self.failure = None
+        if self.recognition is None and self.failure is None and (self.live or not points):
             self.run(strokes)
 
     def run(self, strokes: PenStrokes) -> None:
         """Predict now, live or not."""
         self._points = _points(strokes)
         started = self._clock()
-        self.recognition = self._recognize(self._points)
+        self.recognition = self.failure = None
+        try:
+            self.recognition = self._recognize(self._points)
+        except BackendFailedError as error:  # the drawing must survive it
+            self.failure = str(error)
         self.milliseconds = (self._clock() - started) * 1000 if self._points else None
 
     def toggle_live(self) -> None:

@@ -29,7 +29,7 @@ class AnswerView(View):
 
     def paint(self, painter: Painter, session: Session) -> None:
         theme, box = painter.theme, self.words
-        words = words_for(session.prediction.recognition)
+        words = words_for(session.prediction.recognition, session.prediction.failure)
         left = self.glyph.x
         if words.glyph:
             left = box.x

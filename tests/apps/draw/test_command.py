@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from apps.draw.command import _require_pygame
-from backends import InkdigitsError
+from apps.draw.command import _recognizer, _require_pygame
+from backends import Array, InkdigitsError
+from backends.errors import BackendFailedError
+from backends.numpy_backend import NumpyBackend
+from engine import Network
+from engine.recognition.recognize import State
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -76,3 +80,21 @@ def test_the_command_line_does_not_wait_for_pygame() -> None:
     script = "import sys, apps.draw.command; sys.exit('pygame' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60, check=False)
     assert done.returncode == 0
+
+
+def test_a_backend_that_fails_is_told_once_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    class Broken(NumpyBackend):
+        name = "broken"
+
+        def dense_forward(self, x: Array, w: Array, b: Array) -> Array:
+            raise ValueError("no device")
+
+    recognize = _recognizer(Network.load(backend=Broken()))
+    assert recognize([]).state is State.EMPTY
+    for _ in range(2):
+        with pytest.raises(BackendFailedError, match="--check broken"):
+            recognize([[(0.3, 0.2), (0.3, 0.8)]])
+    assert capsys.readouterr().err == (
+        "inkdigits: the backend broken failed while drawing: ValueError: no device; "
+        "inkdigits backends --check broken\n"
+    )

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from apps.draw.state.actions import ACTIONS
 from apps.draw.state.geometry import Point
+from apps.draw.state.live_prediction import LivePrediction
 from apps.draw.state.session import THINNEST, WIDEST, Session
-from engine.recognition.recognize import State
+from backends.errors import BackendFailedError
+from engine.data.strokes import Strokes
+from engine.recognition.recognize import Recognition, State
 
 if TYPE_CHECKING:
     from tests.apps.draw.conftest import FakeNetwork
@@ -149,3 +152,25 @@ def test_help_is_closed_by_escape_before_the_window_is(session: Session) -> None
     assert (session.help, session.closed) == (False, False)
     session.do(CLOSE)
     assert session.closed
+
+
+def test_a_backend_that_fails_leaves_the_drawing(session: Session, network: FakeNetwork) -> None:
+    def fail(strokes: Strokes) -> Recognition:
+        network.inputs.append(strokes)
+        raise BackendFailedError("the backend mine failed")
+
+    session.prediction = LivePrediction(fail)
+    draw(session)
+    for now in range(5):
+        session.start_frame(now)
+    assert session.prediction.failure == "the backend mine failed"
+    assert session.prediction.recognition is None
+    assert len(points(session)) == 1
+    assert len(network.inputs) == 1, "it is not asked again for the same points"
+    draw(session)
+    session.start_frame(6)
+    assert len(network.inputs) == 2
+    session.prediction = LivePrediction(network.recognize)
+    session.start_frame(7)
+    assert session.prediction.failure is None
+    assert session.prediction.recognition is not None
