@@ -5,6 +5,7 @@ needs is composed of them here, once, and so every backend gets it for free. The
 
 * `Backend.forward`: from the input to the logits, layer by layer;
 * `Backend.predict_proba`: the forward pass, then softmax;
+* `Backend.predict_images`: the same for images of any usual form;
 * `Backend.loss_and_gradients`: backpropagation, from the loss back to the first layer;
 * `Backend.train_minibatches`: one step of an optimizer after another.
 
@@ -126,6 +127,28 @@ class Backend(Kernels):
         x = checks.inputs("predict_proba", parameters, x)
         _, pre_activations = self.forward(parameters, x)
         return self.softmax_forward(pre_activations[-1])
+
+    def predict_images(self, parameters: Parameters, images: npt.ArrayLike) -> Array:
+        """Compute the probability of each class of images as people have them.
+
+        Parameters
+        ----------
+        parameters : Parameters
+            Weights and biases.
+        images : array of shape (N, P), (N, rows, columns), (N, 1, rows, columns) or (N, rows, columns, 1)
+            Integers from 0 to 255, floating point from 0 to 1, or bool; ink high.
+
+        Returns
+        -------
+        array of shape (N, C)
+            Each row sums to 1.
+
+        Raises
+        ------
+        ArgumentError
+            Another shape or dtype, or pixels out of range or NaN.
+        """
+        return self.predict_proba(parameters, checks.pixels(parameters, images))
 
     def loss_and_gradients(self, parameters: Parameters, x: Array, labels: Array) -> tuple[float, Parameters]:
         """Compute the mean loss of a batch and its gradient by backpropagation.

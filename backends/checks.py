@@ -20,8 +20,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import numpy as np
+import numpy.typing as npt
 
-from backends.arrays import REALS, Array, Parameters, flatten
+from backends.arrays import REALS, Array, Parameters, flatten, scale_pixels
 from backends.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -299,6 +300,49 @@ def inputs(where: str, parameters: Parameters, x: Array) -> Array:
         return x  # as most are; `fit` takes ten times as long
     (x,) = fit(where, [Rule("x", "bI")], [x], parameters.dtype, I=parameters.inputs)
     return x
+
+
+def pixels(parameters: Parameters, images: npt.ArrayLike) -> Array:
+    """Images as people have them, as the inputs of a network; raises `ArgumentError`.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Of the network that will be given them.
+    images : (N, P), (N, rows, columns), (N, 1, rows, columns) or (N, rows, columns, 1) array
+        Integers from 0 to 255, floating point from 0 to 1, or bool; ink high.
+
+    Returns
+    -------
+    (N, P) array
+        From 0 to 1, in the dtype of the parameters.
+    """
+    try:
+        array = np.asarray(images)
+    except ValueError as error:  # lists of different lengths
+        raise ArgumentError(f"images make no array: {error}"[:160]) from None
+    wanted = parameters.inputs
+    one_channel = array.ndim == 4 and 1 in (array.shape[1], array.shape[3])
+    if not (array.ndim in (2, 3) or one_channel) or math.prod(array.shape[1:]) != wanted:
+        hint = ": add an axis in front of a single one, images[None]" if array.size == wanted else ""
+        raise _refused(array, f"this network reads (N, {wanted}), or pictures of {wanted} pixels{hint}")
+    if array.dtype.kind not in "iufb":
+        raise _refused(array, "pixels are integers from 0 to 255, or floating point from 0 to 1")
+    if array.dtype not in (np.uint8, np.bool_) and array.size:
+        highest = 1 if array.dtype.kind == "f" else 255
+        # Written so that NaN, which compares false, is refused too.
+        if not (array.min() >= 0 and array.max() <= highest):
+            hint = "; divide by 255" if 1 < array.max() <= 255 else ""
+            raise _refused(array, f"pixels lie between 0 (paper) and {highest} (ink){hint}")
+    return scale_pixels(array.astype(np.uint8) if array.dtype.kind in "iu" else array, parameters.dtype)
+
+
+def _refused(images: Array, wanted: str) -> ArgumentError:
+    """Names what was found, and what is wanted."""
+    found = ""
+    if images.dtype.kind in "iufb" and images.size:
+        found = f", {images.min():g} to {images.max():g}"
+    return ArgumentError(f"images are {images.dtype} {images.shape}{found}; {wanted}")
 
 
 def batch(where: str, parameters: Parameters, x: Array, labels: Array) -> tuple[Array, Array]:

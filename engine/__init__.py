@@ -11,3 +11,7 @@ from engine.training.train_model import train_model
 
 __version__ = "0.1.0"
 __all__ = ["InkdigitsError", "Network", "train_model"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

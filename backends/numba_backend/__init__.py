@@ -22,6 +22,7 @@ from backends.arrays import Array, Parameters, scale_pixels
 from backends.base import Backend
 from backends.optimizers import SGD, AdamW, ExponentialMovingAverage, Nesterov, Optimizer
 
+BYTE = np.dtype(np.uint8)
 VECTOR = 16  # outputs are rounded up to a multiple of this
 CACHE_LINE = 64  # bytes
 CHUNK = 64  # images that are read together
@@ -49,6 +50,7 @@ class NumbaBackend(Backend):
         self._kernels = numba_kernels
         self._fused = numba_fused
         self._predict_few = numba_fused.predict_few
+        self._scale_bytes = numba_fused.scale_bytes
 
     @cached_property
     def imaging(self) -> ModuleType:
@@ -144,6 +146,29 @@ class NumbaBackend(Backend):
         _together(read, threads)
         return p
 
+    def predict_images(self, parameters: Parameters, images: npt.ArrayLike) -> Array:
+        """As `Backend.predict_images`; the range of a few images is checked while they are read.
+
+        Whatever is not as most images are takes the general way, which also says what is wrong with it.
+        """
+        known = self._known
+        if known is None or known.parameters is not parameters:
+            known = self._known = _Known(parameters)
+        if type(images) is np.ndarray and images.flags.carray:
+            rows = images
+            if images.ndim == 3 and 0 < len(images) <= FEW:
+                rows = images.reshape(len(images), -1)
+            if rows.shape in known.shapes:
+                if rows.dtype == BYTE:
+                    scaled = np.empty(rows.shape, known.dtype)
+                    self._scale_bytes(rows, scaled)
+                    rows = scaled
+                if rows.dtype == known.dtype:
+                    p = np.empty((len(rows), known.classes), known.dtype)
+                    if self._predict_few(known.table, rows, p):
+                        return p
+        return super().predict_images(parameters, images)
+
     def train_minibatches(
         self,
         parameters: Parameters,
@@ -226,7 +251,7 @@ class NumbaBackend(Backend):
     ) -> None:
         """Compile: what reads one drawing, and for training a step on one blank image and a test."""
         parameters = Parameters.zeros(layer_sizes, dtype)
-        self.predict_proba(parameters, np.zeros((1, layer_sizes[0]), dtype))
+        self.predict_images(parameters, np.zeros((1, layer_sizes[0]), np.uint8))
         lines = self.imaging.draw_lines(np.zeros((1, 2, 2)), np.ones((1, 1), bool), np.ones(1), 1, 1)
         self.imaging.center_by_mass(lines, 1)
         if training:

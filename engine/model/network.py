@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from backends.arrays import Array, Parameters, scale_pixels
+from backends.arrays import Array, Parameters
 from backends.base import Backend
-from backends.errors import InkdigitsError
 from backends.registry import get_backend
 from engine.model.card import Card
 from engine.model.history import History
@@ -49,6 +48,10 @@ class Network:
         self.card = card or Card()
         self.history = History()
 
+    def __repr__(self) -> str:
+        sizes = "-".join(map(str, self.layer_sizes))
+        return f"Network({sizes}, {self.parameters.dtype}, backend={self.backend.name!r})"
+
     @classmethod
     def load(
         cls, path: str | os.PathLike[str] | None = None, backend: Backend | str | None = None
@@ -71,43 +74,25 @@ class Network:
         return self.parameters.layer_sizes
 
     def predict_proba(self, images: npt.ArrayLike) -> Array:
-        """The probability of each digit, (N, 10).
+        """The probability of each class, (N, C).
 
         Parameters
         ----------
-        images : (N, 28, 28) or (N, 784); floating point in [0, 1] or bytes 0-255, ink high
+        images : (N, P) or (N, rows, columns) array, with one channel axis or none
+            As many pixels as the network has inputs: integers from 0 (paper) to 255 (ink), floating point
+            from 0 to 1, or bool.
 
         Raises
         ------
-        InkdigitsError
-            Another shape, or pixels out of range or not finite.
+        ArgumentError
+            Another shape or dtype, or pixels out of range or NaN.
         """
-        return self.backend.predict_proba(self.parameters, self._checked(np.asarray(images)))
+        return self.backend.predict_images(self.parameters, images)
 
     def predict(self, images: npt.ArrayLike) -> Array:
-        """The most probable digit of each image, (N,); images as for `predict_proba`."""
-        digits: Array = self.predict_proba(images).argmax(axis=1)
-        return digits
-
-    def _checked(self, images: Array) -> Array:
-        """The images as rows of pixels in [0, 1]; kernels assume clean input, so it is refused here."""
-        pixels = self.layer_sizes[0]
-        if images.ndim not in (2, 3) or int(np.prod(images.shape[1:])) != pixels:
-            raise InkdigitsError(
-                f"images have shape {images.shape}; this network reads (N, {pixels}), or pictures of "
-                f"{pixels} pixels: add an axis in front for a single one, images[None]"
-            )
-        if images.dtype != np.uint8:
-            if images.dtype.kind != "f":
-                raise InkdigitsError(
-                    f"images hold {images.dtype}; give floating point in [0, 1], or uint8 in 0-255"
-                )
-            # Written so that NaN, which compares false, is refused too.
-            if images.size and not (images.min() >= 0 and images.max() <= 1):
-                raise InkdigitsError(
-                    "pixels must lie between 0 (paper) and 1 (ink); divide by 255 what was 0-255"
-                )
-        return scale_pixels(images, self.parameters.dtype)
+        """The most probable class of each image, (N,) indices; images as for `predict_proba`."""
+        most_probable: Array = self.backend.predict_images(self.parameters, images).argmax(axis=1)
+        return most_probable
 
 
 def initial_parameters(

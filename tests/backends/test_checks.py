@@ -99,7 +99,7 @@ def random_array(shape: tuple[int, ...], dtype: Any, seed: int = 0) -> Array:
     return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
 
 
-def train(backend: Backend, **changes: Any) -> None:
+def train(backend: Any, **changes: Any) -> None:
     """A training run of 20 images in which some arguments are others."""
     parameters = network((12, 7, 4))
     arguments = {
@@ -117,7 +117,8 @@ def train(backend: Backend, **changes: Any) -> None:
 
 SMALL = network((12, 7, 4))
 FLOATS = np.zeros((20, 12), np.float32)
-WRONG: dict[str, Callable[[Backend], Any]] = {
+# Of any type: wrong types are among them.
+WRONG: dict[str, Callable[[Any], Any]] = {
     "predict_proba: x has shape (1, 100); (b, 12) is needed": lambda backend: backend.predict_proba(
         SMALL, np.zeros((1, 100), np.float32)
     ),
@@ -147,6 +148,16 @@ WRONG: dict[str, Callable[[Backend], Any]] = {
     ),
     "loss_and_gradients: labels has shape (20, 5); (20, 4) is needed": lambda backend: (
         backend.loss_and_gradients(SMALL, FLOATS, np.zeros((20, 5), np.float32))
+    ),
+    "images are float32 (1, 12), 0 to 255; pixels lie between 0 (paper) and 1 (ink); divide by 255": (
+        lambda backend: backend.predict_images(SMALL, np.array([[255] + [0] * 11], np.float32))
+    ),
+    "images are float32 (1, 12), nan to nan; pixels lie between 0 (paper) and 1 (ink)": (
+        lambda backend: backend.predict_images(SMALL, np.full((1, 12), np.nan, np.float32))
+    ),
+    "images are uint8 (3, 4), 0 to 0; this network reads (N, 12), or pictures of 12 pixels: "
+    "add an axis in front of a single one, images[None]": lambda backend: backend.predict_images(
+        SMALL, np.zeros((3, 4), np.uint8)
     ),
     "prepare_images: images holds int64; uint8 or floating point is needed": lambda backend: (
         backend.prepare_images(np.zeros((2, 12), int), np.float32)
@@ -303,7 +314,7 @@ def test_a_list_of_weights_cannot_be_exchanged_behind_the_backends_back(backend:
 
 # ---- Anything at all: both backends agree --------------------------------------------------------------
 
-SCRATCH: dict[str, Any] = {"max_examples": 60, "deadline": None, "derandomize": True}
+ANYTHING = settings(max_examples=60, deadline=None, derandomize=True)
 REALS = [np.float32, np.float64]
 STRANGE = [np.float16, np.int64, np.uint8, bool, np.complex64, ">f4", ">i8", object]
 
@@ -345,7 +356,7 @@ def _values(seed: int, shape: tuple[int, ...], low: float, high: float) -> Array
 
 
 @st.composite
-def calls(draw: Any, name: str) -> list[Callable[[], Any]]:
+def calls(draw: Any, name: str) -> Any:
     """Makers of arguments for a formula, most of them right."""
     sizes: dict[str, int] = {"2": 2}
     real = draw(st.sampled_from(REALS))
@@ -379,7 +390,8 @@ def _size(draw: Any, axis: str, sizes: dict[str, int]) -> int:
 def _dtypes(rule: Rule, real: Any) -> list[Any]:
     if rule.kind is INTEGERS:
         return [np.int64, np.uint8]
-    return {BYTES: [np.uint8], FLAGS: [bool], PIXELS: [real, np.uint8]}.get(rule.kind, [real])
+    dtypes: dict[str, list[Any]] = {BYTES: [np.uint8], FLAGS: [bool], PIXELS: [real, np.uint8]}
+    return dtypes.get(rule.kind, [real])
 
 
 def _range(name: str, rule: Rule, sizes: dict[str, int]) -> tuple[float, float]:
@@ -425,10 +437,79 @@ def test_backends_agree_on_any_arguments_of_a_formula(name: str) -> None:
         for each in (get_backend("numpy"), get_backend("numba"))
     )
 
-    @settings(**SCRATCH)
+    @ANYTHING
     @given(calls(name))
     def agree(arguments: list[Callable[[], Any]]) -> None:
         ours, true = ([make() for make in arguments] for _ in range(2))
         assert_close(outcome(compiled, ours), outcome(reference, true))
+
+    agree()
+
+
+@st.composite
+def training_runs(draw: Any) -> Any:
+    """Makers of the arguments of `Backend.train_minibatches`, most of them right."""
+    sizes = draw(st.sampled_from([(6, 4), (7, 5, 3)]))
+    dtype = draw(st.sampled_from(REALS))
+    n, classes = draw(st.integers(1, 9)), sizes[-1]
+    images, goals = draw(
+        st.sampled_from([((np.uint8, 0, 255), (np.int64, 0, classes)), ((dtype, 0, 1), (dtype, 0, 1))])
+    )
+    soft = goals[0] == dtype
+    memory = draw(st.sampled_from([sizes] * 9 + [(6, 5)]))
+    new_optimizer = draw(st.sampled_from([SGD, Nesterov, AdamW]))
+    averaged = draw(st.booleans())
+    arrays = [
+        draw(arrays_like((n, sizes[0]), [images[0]], *images[1:])),
+        draw(arrays_like((n, classes) if soft else (n,), [goals[0]], *goals[1:])),
+        draw(arrays_like((draw(st.integers(0, 9)),), [np.int64], 0, n)),
+    ]
+    batch_size, rates = draw(st.integers(0, 4)), draw(arrays_like((9,), [np.float64], 0, 0.1))
+
+    def make() -> list[Any]:
+        parameters, other = network(sizes, dtype), network(memory, dtype)
+        if new_optimizer is SGD:
+            optimizer: Any = SGD(0.1)
+        else:
+            optimizer = new_optimizer(other, weight_decay=0.1)
+            optimizer.epsilon = 1e-3  # Adam's, as in `backends.conformance`
+        average = ExponentialMovingAverage(other, 0.9) if averaged else None
+        return [parameters, optimizer, *(array() for array in arrays), batch_size, rates(), average]
+
+    return make
+
+
+def test_backends_agree_on_any_training_run() -> None:
+    pytest.importorskip("numba")
+
+    @ANYTHING
+    @given(training_runs())
+    def agree(make: Callable[[], list[Any]]) -> None:
+        results = []
+        for name in ("numpy", "numba"):
+            arguments = make()
+            result = outcome(get_backend(name).train_minibatches, arguments)
+            results.append((*result[:2], arguments[0], *arguments[1].memory))
+        assert_close(results[1], results[0])
+
+    agree()
+
+
+@pytest.mark.parametrize("method", ["forward", "predict_proba", "predict_images", "loss_and_gradients"])
+def test_backends_agree_on_any_inputs(method: str) -> None:
+    pytest.importorskip("numba")
+    labels: Any = st.just([])
+    if method == "loss_and_gradients":
+        labels = st.tuples(arrays_like((9,), [np.int64, np.uint8], 0, 3))
+
+    @ANYTHING
+    @given(arrays_like((9, 7), REALS, 0, 1) | arrays_like((2, 7), REALS, 0, 1), labels)
+    def agree(x: Callable[[], Any], labels: Any) -> None:
+        parameters = network((7, 5, 3))
+        true, ours = (
+            outcome(getattr(get_backend(name), method), [parameters, x(), *(each() for each in labels)])
+            for name in ("numpy", "numba")
+        )
+        assert_close(ours, true)
 
     agree()
