@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import stat
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 from apps.output import say
 from backends import Backend, InkdigitsError, get_backend
 from backends.errors import blame, install_hint
+from engine.data.strokes import strokes_to_image
 from engine.model.network import Network
 from engine.model.safe_write import check_writable
 
@@ -150,13 +150,24 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def get_ready(network: Network, training: bool = False) -> None:
-    """Let the backend compile, if it does such things, and say so: the first time it is half a minute."""
+def get_ready(network: Network, training: bool = False, drawing: bool = False) -> None:
+    """Let the backend do now what it does once, such as compiling, and say so where it takes seconds.
+
+    Parameters
+    ----------
+    network : Network
+        The network that will be used.
+    training : bool
+        Whether it will be trained.
+    drawing : bool
+        Whether strokes will be drawn and recognized.
+    """
     backend = network.backend
-    if type(backend).warm_up is not Backend.warm_up:
-        print(f"{backend.name}: getting ready (compiling, the first time)", file=sys.stderr, flush=True)
-        with blame(backend, "getting ready"):
-            backend.warm_up(network.layer_sizes, network.parameters.dtype, training)
+    backend.notify = say
+    with blame(backend, "getting ready"):
+        backend.warm_up(network.layer_sizes, network.parameters.dtype, training)
+        if drawing:
+            strokes_to_image([[(0.0, 0.0), (1.0, 1.0)]], backend=backend)
 
 
 def need(extra: str, purpose: str) -> None:

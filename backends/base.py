@@ -19,6 +19,7 @@ Dimension letters and names are those of `backends.kernels`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -49,9 +50,12 @@ class Backend(Kernels):
         The name by which users select the backend, such as ``"numpy"``.
     threads : int
         Number of threads that the backend may use.
+    notify : callable, optional
+        Called with one line before work that takes seconds and happens once, such as compiling.
     """
 
     name: str
+    notify: Callable[[str], None] | None = None
 
     def __init__(self, threads: int = 1) -> None:
         self.threads = threads

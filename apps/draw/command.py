@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     network = Network.load(arguments.model, backend=arguments.backend)
     start_display()
-    get_ready(network)
+    get_ready(network, drawing=True)
     model = (arguments.model or shipped_model_path()).name
     facts = Facts(network.backend.name, model, _test_accuracy(network))
     Window(Session(LivePrediction(_recognizer(network))), facts).run()

@@ -11,7 +11,7 @@ import numpy as np
 from backends.arrays import Array
 from backends.checks import checked
 from backends.imaging import INK, KNOT_EVERY, SPLINE_DEVIATION
-from backends.numba_backend.kernels import jit
+from backends.numba_backend.compiler import jit
 
 
 @checked

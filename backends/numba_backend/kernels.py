@@ -2,50 +2,21 @@
 
 81 % of a digit's pixels, and about half of a ReLU's outputs, are exactly zero. The dense kernels skip them:
 0 · w adds nothing for any finite w. Whole training steps, in one call and without temporary arrays, are in
-`backends.numba_backend.fused`.
-
-Importing this module imports Numba (about a second). The machine code is cached on disk, so that each
-function compiles once per machine and dtype.
+`backends.numba_backend.train`.
 
 Dimension letters as in `backends.base`: B batch, I inputs, O outputs, C classes, N images, P pixels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 
 from backends.arrays import Array
 from backends.checks import checked
-
-
-def jit(function: Callable[..., Any], inline: bool = False) -> Any:
-    """Compile on first use and keep the machine code on disk, where a place to write can be found.
-
-    ``contract`` (fused multiply-add) and ``reassoc`` (sums in any order) let loops use the vector
-    unit; the other fast-math flags would let the compiler assume that NaN never happens, and hide
-    a training run that diverges. Division follows NumPy: 1/0 is infinity.
-    """
-
-    def compiled(cache: bool) -> Any:
-        fastmath = {"contract", "reassoc"}
-        return numba.njit(
-            cache=cache, nogil=True, error_model="numpy", fastmath=fastmath, forceinline=inline
-        )(function)
-
-    try:
-        return compiled(cache=True)
-    except RuntimeError:  # "no locator available": the package and the home folder are both read-only
-        return compiled(cache=False)
-
-
-def inlined(function: Callable[..., Any]) -> Any:
-    """As `jit`, and made part of each function that calls it: passing arrays costs more than a short loop."""
-    return jit(function, inline=True)
-
+from backends.numba_backend.compiler import inner, jit
+from backends.numba_backend.simd import get, number_like, set
 
 # ---- Kernels ---------------------------------------------------------------------------------
 
@@ -125,13 +96,34 @@ def relu_backward(da: Array, z: Array) -> Array:
     return dz
 
 
+@inner
+def softmax_row(z: Any, n: int, p: Any, m: int, classes: int) -> Any:
+    """Write softmax(z[n]) into p[m]; return max(z[n]) and log(sum(exp(z[n] - max(z[n])))).
+
+    The two are not added up here: beside logits of 10,000 the second would lose its digits.
+    No bounds checking: rows outside the arrays, and more classes than columns, are undefined.
+    """
+    largest = get(z, n, 0)
+    for c in range(1, classes):
+        if get(z, n, c) > largest:
+            largest = get(z, n, c)
+    total = number_like(z, 0)
+    for c in range(classes):
+        power = np.exp(get(z, n, c) - largest)
+        set(p, m, c, power)
+        total += power
+    for c in range(classes):
+        set(p, m, c, get(p, m, c) / total)
+    return largest, np.log(total)
+
+
 @checked
 @jit
 def softmax_forward(z: Array) -> Array:
     # p = np.exp(z - z.max(axis=1, keepdims=True)); p /= p.sum(axis=1, keepdims=True)
     p = np.empty_like(z)
     for n in range(z.shape[0]):
-        softmax_row(z[n], p[n])
+        softmax_row(z, n, p, n, z.shape[1])
     return p
 
 
@@ -143,7 +135,7 @@ def softmax_cross_entropy(z: Array, labels: Array) -> tuple[float, Array]:
     dz = np.empty_like(z)
     loss = 0.0
     for n in range(batch):
-        largest, log_total = softmax_row(z[n], dz[n])
+        largest, log_total = softmax_row(z, n, dz, n, z.shape[1])
         loss += largest - z[n, labels[n]] + log_total
         dz[n, labels[n]] -= 1
         for c in range(z.shape[1]):
@@ -159,7 +151,7 @@ def soft_cross_entropy(z: Array, targets: Array) -> tuple[float, Array]:
     dz = np.empty_like(z)
     loss = 0.0
     for n in range(batch):
-        largest, log_total = softmax_row(z[n], dz[n])
+        largest, log_total = softmax_row(z, n, dz, n, z.shape[1])
         weight = z.dtype.type(0)
         for c in range(z.shape[1]):
             weight += targets[n, c]
@@ -167,25 +159,6 @@ def soft_cross_entropy(z: Array, targets: Array) -> tuple[float, Array]:
         for c in range(z.shape[1]):
             dz[n, c] = (weight * dz[n, c] - targets[n, c]) / batch
     return loss / batch, dz
-
-
-@jit
-def softmax_row(z: Array, p: Array) -> Any:
-    """Write softmax(z) into p for one row; return max(z) and log(sum(exp(z - max(z)))).
-
-    The two are not added up here: beside logits of 10,000 the second would lose its digits.
-    """
-    largest = z[0]
-    for c in range(1, len(z)):
-        if z[c] > largest:
-            largest = z[c]
-    total = z.dtype.type(0)
-    for c in range(len(z)):
-        p[c] = np.exp(z[c] - largest)
-        total += p[c]
-    for c in range(len(z)):
-        p[c] /= total
-    return largest, np.log(total)
 
 
 @checked

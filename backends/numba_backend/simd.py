@@ -6,7 +6,7 @@ a variable of this type stays in registers, 16 float32 in each with AVX-512, 8 w
 
 The shape of a vector comes from a *like*: any vector of the wanted width and dtype; ``zeros`` makes one.
 
->>> z = zeros(w, 64)                        # z = np.zeros(64, w.dtype)
+>>> z = zeros(w, 64)                            # z = np.zeros(64, w.dtype)
 >>> z = z + splat(z, value) * load(z, w, i, o)  # z += value * w[i, o : o + 64]
 >>> store(z, out, n, o)                      # out[n, o : o + 64] = z
 
@@ -31,6 +31,8 @@ from numba import config, types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_jitable, register_model
+
+from backends.numba_backend.compiler import inner
 
 
 def intrinsic(function) -> Any:
@@ -156,7 +158,7 @@ def view_at(typingctx, like, address, rows, columns):
 
 
 @intrinsic
-def item(typingctx, array, row, column):
+def get(typingctx, array, row, column):
     def emit(context, builder, sig, args):
         return builder.load(_element(context, builder, array, *args))
 
@@ -164,13 +166,23 @@ def item(typingctx, array, row, column):
 
 
 @intrinsic
-def put(typingctx, array, row, column, number):
+def set(typingctx, array, row, column, number):
     def emit(context, builder, sig, args):
         value = context.cast(builder, args[3], number, array.dtype)
         builder.store(value, _element(context, builder, array, *args[:3]))
         return context.get_dummy_value()
 
     return types.void(array, types.intp, types.intp, number), emit
+
+
+@intrinsic
+def number_like(typingctx, array, number):
+    """The number in the array's dtype."""
+
+    def emit(context, builder, sig, args):
+        return context.cast(builder, args[1], number, array.dtype)
+
+    return array.dtype(array, number), emit
 
 
 @intrinsic
@@ -236,7 +248,7 @@ def store(typingctx, lanes, array, row, column):
 
 
 @intrinsic
-def positive(typingctx, lanes, condition):
+def where_positive(typingctx, lanes, condition):
     def emit(context, builder, sig, args):
         value, where = args
         zero = ir.Constant(context.get_value_type(lanes), None)
@@ -265,7 +277,7 @@ def sqrt(typingctx, lanes):
 
 
 @intrinsic
-def total(typingctx, lanes):
+def reduce_add(typingctx, lanes):
     def emit(context, builder, sig, args):
         number = context.get_value_type(lanes.dtype)
         name = f"llvm.vector.reduce.fadd.v{lanes.width}{number.intrinsic_name}"
@@ -344,7 +356,7 @@ yield_cpu = (
 if config.DISABLE_JIT:
 
     def view(array):
-        return array
+        return array.reshape(-1, array.shape[-1])
 
     def view_at(like, address, rows, columns):
         size = int(rows * columns) * like.itemsize
@@ -352,11 +364,14 @@ if config.DISABLE_JIT:
             rows, columns
         )
 
-    def item(array, row, column):
+    def get(array, row, column):
         return array[row, column]
 
-    def put(array, row, column, number):
+    def set(array, row, column, number):
         array[row, column] = number
+
+    def number_like(array, number):
+        return array.dtype.type(number)
 
     def prefetch(array, row, column):
         pass
@@ -374,7 +389,7 @@ if config.DISABLE_JIT:
     def store(lanes, array, row, column):
         array[row, column : column + len(lanes)] = lanes
 
-    def positive(lanes, condition):
+    def where_positive(lanes, condition):
         return np.where(condition > 0, lanes, np.zeros_like(lanes))
 
     def relu(lanes):
@@ -383,7 +398,7 @@ if config.DISABLE_JIT:
     def sqrt(lanes):
         return np.sqrt(lanes)
 
-    def total(lanes):
+    def reduce_add(lanes):
         return lanes.sum()
 
     def nonzero_bits(array, row, column):
@@ -402,3 +417,52 @@ if config.DISABLE_JIT:
 
     def arrived(counter):
         return counter[0]
+
+
+# ---- All outputs of a layer, as many in a vector as fit: the only places where widths are listed ---------
+# Each calls kernel(like, o, *args) for the outputs o, o + 1, ... of a vector, from ``first`` up to ``last``.
+
+
+@inner
+def each_vector(kernel, array, first, last, args):
+    """128 at a time, then 64, then 16: packed layers have a multiple of 16."""
+    o = first
+    while o + 128 <= last:
+        kernel(zeros(array, 128), o, *args)
+        o += 128
+    while o + 64 <= last:
+        kernel(zeros(array, 64), o, *args)
+        o += 64
+    while o < last:
+        kernel(zeros(array, 16), o, *args)
+        o += 16
+
+
+@inner
+def each_short_vector(kernel, array, first, last, args):
+    """64 at a time, then 16: for kernels that hold four vectors."""
+    o = first
+    while o + 64 <= last:
+        kernel(zeros(array, 64), o, *args)
+        o += 64
+    while o < last:
+        kernel(zeros(array, 16), o, *args)
+        o += 16
+
+
+@inner
+def each_vector_or_number(kernel, array, first, last, args):
+    """128 at a time, then 64, 8 and 1: for layers that are not packed."""
+    o = first
+    while o + 128 <= last:
+        kernel(zeros(array, 128), o, *args)
+        o += 128
+    while o + 64 <= last:
+        kernel(zeros(array, 64), o, *args)
+        o += 64
+    while o + 8 <= last:
+        kernel(zeros(array, 8), o, *args)
+        o += 8
+    while o < last:
+        kernel(zeros(array, 1), o, *args)
+        o += 1
