@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from apps.options import add_json
 from apps.output import print_json
 from backends import BackendInfo, available_backends, get_backend
-from backends.errors import LONGEST, one_line
+from backends.errors import LONGEST, install_hint, one_line
 from backends.registry import default_name
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _as_json(info: BackendInfo) -> str:
 
 def _as_line(info: BackendInfo) -> str:
     if info.missing:
-        status = f"needs {info.missing}: pip install {info.missing}"
+        status = f"needs {info.missing}: {install_hint(info.missing)}"
     else:
         status = "ready, the default" if info.name == default_name() else "ready"
     return f"{info.name:12} {info.origin:16} {status}"

@@ -17,7 +17,7 @@ import numpy as np
 
 from backends.arrays import Array, Parameters
 from backends.base import Backend
-from backends.errors import InkdigitsError
+from backends.errors import InkdigitsError, blame
 from backends.optimizers import ExponentialMovingAverage, Optimizer
 from engine.model.history import EpochRecord
 from engine.training.seeds import Purpose, generator
@@ -155,7 +155,8 @@ def train_epochs(
     TrainingDivergedError
         The loss became NaN or infinite.
     """
-    prepared = backend.prepare_images(images, learner.parameters.dtype)
+    with blame(backend, "training"):
+        prepared = backend.prepare_images(images, learner.parameters.dtype)
     n = len(targets)
     part = batch_size * math.ceil(math.ceil(n / batch_size) / PARTS_OF_EPOCH)
     while learner.epoch < until:
@@ -183,7 +184,7 @@ def _take_steps(
     steps = math.ceil(len(order) / batch_size)
     rates = learning_rates[learner.steps : learner.steps + steps]
     started = time.perf_counter()
-    with np.errstate(all="ignore"):  # a loss that is no number is reported below
+    with np.errstate(all="ignore"), blame(backend, "training"):  # a loss that is no number is reported below
         loss = backend.train_minibatches(
             learner.parameters,
             learner.optimizer,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from backends.arrays import Array, Parameters
+from backends.errors import BackendFailedError
 from backends.numpy_backend import NumpyBackend
 from backends.optimizers import SGD
 from engine.model.history import EpochRecord
@@ -79,3 +80,18 @@ def test_parameters_of_any_size_learn() -> None:
         pass
     assert learner.history[-1].train_loss < 0.3
     assert learner.steps == 150
+
+
+class Fails(NumpyBackend):
+    name = "fails"
+
+    def train_minibatches(self, *args: Any, **more: Any) -> float:
+        raise RuntimeError("out of device memory")
+
+
+def test_backend_that_fails_while_training_is_named_with_the_command_that_checks_it() -> None:
+    learner = Learner(Parameters.zeros((1, 2)), SGD())
+    x, labels = np.zeros((4, 1), np.float32), np.zeros(4, np.uint8)
+    options: dict[str, Any] = {"until": 1, "batch_size": 2, "learning_rates": np.ones(2), "seed": 0}
+    with pytest.raises(BackendFailedError, match="the backend fails failed while training.*--check fails"):
+        list(train_epochs(learner, Fails(), x, labels, **options))
