@@ -93,5 +93,5 @@ def test_backend_that_fails_while_training_is_named_with_the_command_that_checks
     learner = Learner(Parameters.zeros((1, 2)), SGD())
     x, labels = np.zeros((4, 1), np.float32), np.zeros(4, np.uint8)
     options: dict[str, Any] = {"until": 1, "batch_size": 2, "learning_rates": np.ones(2), "seed": 0}
-    with pytest.raises(BackendFailedError, match="the backend fails failed while training.*--check fails"):
+    with pytest.raises(BackendFailedError, match=r"the backend fails failed while training.*--check fails"):
         list(train_epochs(learner, Fails(), x, labels, **options))
