@@ -30,7 +30,6 @@ ROOT = Path(__file__).parent.parent
 LATER = {
     "backends.arrays",
     "backends.base",
-    "backends.conformance",
     "backends.registry",
     "engine",
     "engine.data.datasets",
@@ -61,10 +60,12 @@ def _modules() -> Iterator[str]:
     """
     for package in ("backends", "engine", "inkdigits"):
         for path in sorted((ROOT / package).rglob("*.py")):
-            name = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+            name = (
+                path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+            )
             private = name.startswith(INTERNAL) or path.stem in ("__main__", "_siblings")
             if not private:
-                yield name.removesuffix(".__init__")
+                yield name
 
 
 def _public_names(module: str) -> Iterator[str]:

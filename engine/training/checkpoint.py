@@ -97,7 +97,9 @@ def save_checkpoint(path: Path, learner: Learner, run: dict[str, Any], resumed: 
     )
     file = io.BytesIO()
     text = np.frombuffer(msgspec.json.encode(counters), np.uint8)
-    np.savez(file, allow_pickle=False, **{"counters": text, **dict(_arrays(learner))})
+    # Before version 2.1 NumPy takes allow_pickle=False for one more array; these are numbers, never pickled.
+    arrays: dict[str, Any] = {"counters": text, **dict(_arrays(learner))}
+    np.savez(file, **arrays)
     write_atomically(path, file.getvalue())
 
 

@@ -208,11 +208,11 @@ def test_damaged_checkpoints_are_refused(tiny: Dataset, tmp_path: Path) -> None:
         ("memory0.1", np.zeros(3, np.float32)),
         ("parameters.2", content["parameters.2"].astype(np.float64)),
     ):
-        np.savez(path, allow_pickle=False, **{**content, name: value})
+        np.savez(path, **{**content, name: value})
         with pytest.raises(CheckpointError, match=f"damaged: {name}"):
             training().resume(path)
     text = content["counters"].tobytes().replace(b'"steps":1', b'"steps":2')
-    np.savez(path, allow_pickle=False, **{**content, "counters": np.frombuffer(text, np.uint8)})
+    np.savez(path, **{**content, "counters": np.frombuffer(text, np.uint8)})
     with pytest.raises(CheckpointError, match="contradict"):
         training().resume(path)
 
