@@ -281,12 +281,22 @@ def _spline_field(where: str, places: Array, knots: Array) -> None:
     _within(where, "places in y", places[:, :, 1], 0, rows - 3)
 
 
+def _finite(where: str, images: Array, *rest: Any) -> None:
+    with np.errstate(all="ignore"):
+        total = images.sum()  # one pass; neither NaN nor infinity leaves a sum finite
+    if not np.isfinite(total):
+        raise ArgumentError(f"{where}: the images hold NaN, infinity or numbers beyond all measure")
+
+
 VALUES: dict[str, Callable[..., None]] = {
     "softmax_cross_entropy": _softmax_cross_entropy,
     "draw_lines": _draw_lines,
     "warp": _warp,
     "ink_extent": _ink_extent,
     "spline_field": _spline_field,
+    "center_by_mass": _finite,
+    "dilate_or_erode": _finite,
+    "blur": _finite,
 }
 
 
