@@ -19,22 +19,22 @@ REALS = (np.dtype(np.float32), np.dtype(np.float64))  # what networks compute in
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Parameters:
-    """The numbers of a network, layer by layer: all that training changes, and all that is saved.
+    """The weights and biases of a network, layer by layer: what training changes and a model file saves.
 
     Gradients, momentum and averages have the same shapes, and so the same class. The arrays are kept, not
-    copied. Two of them are equal where all their numbers are, NaN counting as equal to NaN.
+    copied. Two objects are equal if their layer sizes, dtypes and values are; NaN equals NaN.
 
-    Parameters
+    Attributes
     ----------
-    weights : sequence of (I, O) arrays
-        The outputs of one layer are the inputs of the next.
-    biases : sequence of (O,) arrays
-        As many, all of one dtype, float32 or float64.
+    weights : tuple of (I, O) arrays, float32 or float64
+        One per layer. The outputs of one layer are the inputs of the next. Any sequence may be given.
+    biases : tuple of (O,) arrays, of the same dtype
+        One per layer. Any sequence may be given.
 
     Raises
     ------
     ArgumentError
-        The arrays do not make a network.
+        The numbers of arrays, their shapes or their dtypes do not fit each other.
     """
 
     weights: tuple[Array, ...]
@@ -64,7 +64,25 @@ class Parameters:
 
     @classmethod
     def zeros(cls, layer_sizes: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> Parameters:
-        """All zeros, for layers of the given sizes, such as ``(784, 128, 64, 10)``."""
+        """Parameters that are all zero, for layers of the given sizes.
+
+        Parameters
+        ----------
+        layer_sizes : tuple of int
+            The inputs, then the outputs of each layer, such as ``(784, 128, 64, 10)``.
+        dtype : dtype, float32 or float64
+            Of every array.
+
+        Returns
+        -------
+        Parameters
+            New arrays.
+
+        Raises
+        ------
+        ArgumentError
+            Fewer than two sizes, a size of 0, or another dtype.
+        """
         pairs = list(pairwise(layer_sizes))
         return cls(
             tuple(np.zeros((inputs, outputs), dtype) for inputs, outputs in pairs),
@@ -73,46 +91,84 @@ class Parameters:
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
+        """The inputs of the network, then the outputs of each layer."""
         return (self.weights[0].shape[0], *(w.shape[1] for w in self.weights))
 
     @property
     def inputs(self) -> int:
-        """How many numbers the first layer takes."""
+        """The number of inputs of the first layer."""
         inputs: int = self.weights[0].shape[0]
         return inputs
 
     @property
     def outputs(self) -> int:
-        """How many numbers the last layer gives, one for each class."""
+        """The number of outputs of the last layer, one per class."""
         outputs: int = self.weights[-1].shape[1]
         return outputs
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """The dtype of every array, float32 or float64."""
         dtype: np.dtype[Any] = self.weights[0].dtype
         return dtype
 
     @property
     def count(self) -> int:
-        """How many numbers there are in all."""
+        """The number of weights and biases in all layers."""
         return sum(tensor.size for tensor in self.tensors())
 
     def tensors(self) -> Iterator[Array]:
-        """Every array: weights and biases of the first layer, of the second, and so on."""
+        """Iterate over the arrays themselves, not copies.
+
+        Yields
+        ------
+        (I, O) or (O,) array
+            Weights and biases of the first layer, then of the second, and so on.
+        """
         for w, b in zip(self.weights, self.biases, strict=True):
             yield w
             yield b
 
     def zeros_like(self) -> Parameters:
+        """Parameters of the same shapes and dtype that are all zero.
+
+        Returns
+        -------
+        Parameters
+            New arrays.
+        """
         return Parameters(tuple(map(np.zeros_like, self.weights)), tuple(map(np.zeros_like, self.biases)))
 
     def astype(self, dtype: npt.DTypeLike) -> Parameters:
-        """A copy in another precision."""
+        """Copy to the given dtype.
+
+        Parameters
+        ----------
+        dtype : dtype, float32 or float64
+            Of the copy; it may be the present one.
+
+        Returns
+        -------
+        Parameters
+            New arrays.
+
+        Raises
+        ------
+        ArgumentError
+            Another dtype.
+        """
         return Parameters(
             tuple(w.astype(dtype) for w in self.weights), tuple(b.astype(dtype) for b in self.biases)
         )
 
     def copy(self) -> Parameters:
+        """Copy every array.
+
+        Returns
+        -------
+        Parameters
+            New arrays of the same dtype.
+        """
         return self.astype(self.dtype)
 
 
@@ -141,14 +197,35 @@ def _check_layers(weights: tuple[Array, ...], biases: tuple[Array, ...]) -> None
 
 
 def flatten(images: Array) -> Array:
-    """Images (N, rows, columns) as rows of pixels, (N, P); also when there are none of them."""
+    """Reshape images to rows of pixels; N may be 0.
+
+    Parameters
+    ----------
+    images : (N, rows, columns) or (N, P) array
+        Not changed.
+
+    Returns
+    -------
+    (N, P) array
+        A view of the images where NumPy can make one.
+    """
     return images.reshape(len(images), math.prod(images.shape[1:]))
 
 
 def scale_pixels(images: Array, dtype: npt.DTypeLike) -> Array:
-    """Pixels as the network reads them: (N, P), in [0, 1], ink = 1.
+    """Convert images to the rows that a network expects.
 
-    Bytes (uint8) are divided by 255; floating point is taken to be in [0, 1] already.
+    Parameters
+    ----------
+    images : (N, rows, columns) or (N, P) array
+        Bytes (uint8) are divided by 255; floating point is taken to be in [0, 1] already. Not changed.
+    dtype : dtype
+        Of the result.
+
+    Returns
+    -------
+    (N, P) array
+        C-contiguous, in [0, 1], 1 for ink; the images' own memory where nothing has to be converted.
     """
     rows = flatten(images)
     if rows.dtype == np.uint8:

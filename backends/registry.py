@@ -38,16 +38,33 @@ class BackendError(InkdigitsError):
 
 @dataclass(frozen=True)
 class BackendInfo:
-    """What is known of a backend without importing it."""
+    """What is known of a backend without importing it.
+
+    Attributes
+    ----------
+    name : str
+        By which `get_backend` finds it.
+    origin : str
+        The distribution that offers it, or "unknown".
+    entry_point : EntryPoint
+        Imports the backend's class.
+    missing : str or None
+        The package that it needs and that is not installed.
+    """
 
     name: str
-    origin: str  # the distribution that offers it
+    origin: str
     entry_point: EntryPoint
-    missing: str | None = None  # the package it lacks here
+    missing: str | None = None
 
 
 def available_backends() -> dict[str, BackendInfo]:
-    """Every backend that has a name here, built-ins first; imports none of them.
+    """List the built-in backends and those that other distributions offer, without importing any.
+
+    Returns
+    -------
+    dict from str to BackendInfo
+        By name, built-ins first.
 
     Raises
     ------
@@ -58,8 +75,8 @@ def available_backends() -> dict[str, BackendInfo]:
         name: BackendInfo(name, "inkdigits", EntryPoint(name, value, GROUP), _missing(name))
         for name, value in BUILT_IN.items()
     }
-    strangers = [BackendInfo(each.name, _origin(each), each) for each in entry_points(group=GROUP)]
-    for info in sorted(strangers, key=lambda info: (info.name, info.origin)):
+    third_party = [BackendInfo(each.name, _origin(each), each) for each in entry_points(group=GROUP)]
+    for info in sorted(third_party, key=lambda info: (info.name, info.origin)):
         if info.name in found:
             raise BackendError(
                 f"two distributions offer a backend named {info.name!r}, {found[info.name].origin} and "
@@ -70,12 +87,30 @@ def available_backends() -> dict[str, BackendInfo]:
 
 
 def default_name() -> str:
-    """The backend that is taken when none is named."""
+    """The backend that `get_backend` takes when none is named.
+
+    Returns
+    -------
+    str
+        The value of ``INKDIGITS_BACKEND``, else "numpy".
+    """
     return os.environ.get(VARIABLE) or DEFAULT
 
 
 def get_backend(choice: Backend | str | None = None, threads: int = 1) -> Backend:
-    """The backend of that name; without one, ``INKDIGITS_BACKEND``'s, else NumPy. A `Backend` is passed on.
+    """Import and make a backend.
+
+    Parameters
+    ----------
+    choice : Backend, str or None
+        A backend's name; None takes `default_name`. A `Backend` is returned as it is.
+    threads : int
+        Threads that a new backend may use.
+
+    Returns
+    -------
+    Backend
+        The one given, or a new one.
 
     Raises
     ------

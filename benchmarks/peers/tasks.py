@@ -92,7 +92,7 @@ class Epoch(Task):
     data : int or None
         Learn from the first of the examples only.
     examples : int or None
-        Train on so many of the epoch's examples, and scale the time up to the whole epoch.
+        Train on this many of the epoch's examples, and scale the time up to the whole epoch.
     """
 
     batch_size: int

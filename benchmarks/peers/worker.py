@@ -22,7 +22,7 @@ QUICK_DIGITS, QUICK_TEST_DIGITS = 640, 200
 
 
 class Worker:
-    """Runs the tasks of one contender, in a process that may use so many cores and threads."""
+    """Runs the tasks of one contender, in a process that may use ``threads`` cores and threads."""
 
     def __init__(self, name: str, threads: int, quick: bool = False) -> None:
         self._pool = ProcessPoolExecutor(

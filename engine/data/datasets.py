@@ -174,6 +174,7 @@ def dataset_from_arrays(
     Returns
     -------
     Dataset
+        Without test examples.
 
     Raises
     ------
@@ -185,14 +186,37 @@ def dataset_from_arrays(
 
 
 def classes_of(labels: npt.ArrayLike) -> tuple[str, ...]:
-    """The classes that labels tell of: the ten digits where all are among them, else those found, sorted."""
+    """Find the classes of a data set from its labels.
+
+    Parameters
+    ----------
+    labels : (N,)
+        Integers or strings.
+
+    Returns
+    -------
+    tuple of str
+        The ten digits where all labels are among them, else the labels found, sorted.
+    """
     found = np.unique(np.asarray(labels))
     names = tuple(str(each) for each in found)
     return DIGITS if found.dtype.kind != "f" and set(names) <= set(DIGITS) else names
 
 
 def indices_of(labels: npt.ArrayLike, classes: tuple[str, ...]) -> Array:
-    """Labels as indices into the classes, (N,) int64.
+    """Convert labels to indices into the classes.
+
+    Parameters
+    ----------
+    labels : (N,)
+        Integers or strings.
+    classes : tuple of str
+        The name of each class, in order.
+
+    Returns
+    -------
+    (N,) array of int64
+        The index of each label.
 
     Raises
     ------
@@ -241,6 +265,7 @@ def load_mnist(path: Path | None = None, progress: Callable[[], Any] | None = No
     Returns
     -------
     Dataset
+        Named "mnist", or as by `read_dataset` where the file is the user's own.
 
     Raises
     ------
@@ -261,7 +286,18 @@ def load_mnist(path: Path | None = None, progress: Callable[[], Any] | None = No
 
 
 def load_mnist_from_keras() -> Dataset:
-    """MNIST by Keras's own loader, into its own cache; needs TensorFlow, else raises `DataError`."""
+    """MNIST by Keras's own loader, into its own cache.
+
+    Returns
+    -------
+    Dataset
+        Named "mnist".
+
+    Raises
+    ------
+    DataError
+        Keras or TensorFlow is not installed, or the download failed.
+    """
     try:
         from keras.datasets import mnist
     except ImportError as error:
@@ -278,6 +314,16 @@ def load_digits8x8() -> Dataset:
 
     They are the test part of the UCI set "Optical Recognition of Handwritten Digits" (Alpaydin and Kaynak
     1998). Every fifth digit is a test example.
+
+    Returns
+    -------
+    Dataset
+        Named "digits8x8".
+
+    Raises
+    ------
+    DataError
+        The package scikit-learn is not installed.
     """
     try:
         from sklearn.datasets import load_digits
@@ -290,17 +336,21 @@ def load_digits8x8() -> Dataset:
 
 
 def read_dataset(path: Path, prepare: Callable[[Array], Array] = lambda images: images) -> Dataset:
-    """Read an archive with x_train and y_train, and x_test and y_test if it has them; named after the file.
+    """Read an archive with x_train and y_train, and x_test and y_test if it has them.
 
-    Images of any one size; labels are integers or strings. The real MNIST, under whatever name, is called
-    "mnist".
+    The images may have any size, but all the same; labels are integers or strings.
 
     Parameters
     ----------
     path : Path
         The archive.
     prepare : callable
-        What is done to the images first.
+        Applied to each array of images first.
+
+    Returns
+    -------
+    Dataset
+        Named after the file; MNIST itself, whatever the file's name, is named "mnist".
 
     Raises
     ------
@@ -320,6 +370,18 @@ def read_dataset(path: Path, prepare: Callable[[Array], Array] = lambda images: 
 
 def read_examples(path: Path) -> tuple[Array, Array]:
     """Read test pictures and labels, x_test and y_test; the pictures may have any size.
+
+    Parameters
+    ----------
+    path : Path
+        The archive.
+
+    Returns
+    -------
+    pictures : (N, rows, columns) or (N, rows, columns, 3) array
+        Finite numbers, as they are in the file.
+    labels : array
+        As they are in the file, not checked.
 
     Raises
     ------
@@ -347,6 +409,11 @@ def read_archive(path: Path, names: tuple[str, ...], optional: tuple[str, ...] =
         Arrays that must be there.
     optional : tuple of str
         Arrays that are read too where all of them are there.
+
+    Returns
+    -------
+    list of arrays
+        In the order of the names, then the optional ones where they were read.
 
     Raises
     ------

@@ -49,7 +49,13 @@ class _ModelFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def shipped_model_path() -> Path:
-    """Where the model that comes with the project is: the root of a checkout, else where pip put it."""
+    """Where the model that comes with the project is.
+
+    Returns
+    -------
+    Path
+        The model.json at the root of a checkout, else where pip put it.
+    """
     checkout = Path(__file__).resolve().parents[2] / "model.json"
     if checkout.exists():
         return checkout
@@ -59,11 +65,23 @@ def shipped_model_path() -> Path:
 def load_model(path: Path) -> tuple[Parameters, Card]:
     """Read a model file and check all of it.
 
+    Parameters
+    ----------
+    path : Path
+        The file; a leading ``~`` is the home directory.
+
+    Returns
+    -------
+    parameters : Parameters
+        The weights and biases, in the file's dtype.
+    card : Card
+        Where they come from and how good they are.
+
     Raises
     ------
     ModelFileError
-        The file is missing, no regular file, too large, no JSON, of another format or version, or made for
-        another preprocessing; or a part has the wrong shape or a number that is not finite. The message
+        The file is missing, not a regular file, too large, not JSON, of another format or version, or trained
+        with another preprocessing; or a part has the wrong shape or a number that is not finite. The message
         names the part.
     """
     encoded = _read(Path(os.path.expanduser(path)))
@@ -76,7 +94,7 @@ def load_model(path: Path) -> tuple[Parameters, Card]:
     trained_for = content.card.preprocessing
     if trained_for != PREPROCESSING:
         raise ModelFileError(
-            f"{path} learnt from pictures made by {trained_for.id!r} version {trained_for.version}; this "
+            f"{path} was trained on pictures made by {trained_for.id!r} version {trained_for.version}; this "
             f"inkdigits makes them by {PREPROCESSING.id!r} version {PREPROCESSING.version}: train it anew"
         )
     outputs, classes = content.layer_sizes[-1], content.card.classes
@@ -92,6 +110,15 @@ def load_model(path: Path) -> tuple[Parameters, Card]:
 
 def save_model(path: Path, parameters: Parameters, card: Card) -> None:
     """Write a model file atomically: at every moment the name holds the old file or the whole new one.
+
+    Parameters
+    ----------
+    path : Path
+        The file; one that exists is replaced.
+    parameters : Parameters
+        The weights and biases, all finite.
+    card : Card
+        Where they come from and how good they are.
 
     Raises
     ------

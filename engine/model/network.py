@@ -21,13 +21,17 @@ class Network:
 
     Parameters
     ----------
-    parameters : the weights and biases
-    backend : a `Backend`, a backend's name, or None for the default (see `backends.get_backend`)
-    card : where the parameters come from and how good they are
+    parameters : Parameters
+        The weights and biases; kept, not copied.
+    backend : Backend, str or None
+        What computes, or its name; None for the default (see `backends.get_backend`).
+    card : Card, optional
+        Where the parameters come from and how good they are.
 
     Attributes
     ----------
-    history : the epochs of the training run that made the network; empty for one that was loaded
+    history : History
+        The epochs of the training run that made the network; empty for one that was loaded.
 
     Examples
     --------
@@ -56,12 +60,45 @@ class Network:
     def load(
         cls, path: str | os.PathLike[str] | None = None, backend: Backend | str | None = None
     ) -> Network:
-        """Read a model file, the shipped one if none is named; raises `ModelFileError`."""
+        """Read a model file.
+
+        Parameters
+        ----------
+        path : str or path-like, optional
+            The file. By default the model that comes with the project.
+        backend : Backend, str or None
+            As for `Network`.
+
+        Returns
+        -------
+        Network
+            With the file's parameters and card, and no history.
+
+        Raises
+        ------
+        ModelFileError
+            The file cannot be read or trusted.
+        BackendError
+            No such backend, or it cannot run here.
+        """
         parameters, card = load_model(Path(path) if path else shipped_model_path())
         return cls(parameters, backend, card)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a model file, whole or not at all: an old one stays until the new one is safe."""
+        """Write a model file atomically: an old one stays until the new one is complete.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file; one that exists is replaced.
+
+        Raises
+        ------
+        ModelFileError
+            A parameter is not finite, or the file would be too large.
+        WriteError
+            The file cannot be written.
+        """
         save_model(Path(path), self.parameters, self.card)
 
     @property
@@ -71,16 +108,22 @@ class Network:
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
+        """The inputs of the network, then the outputs of each layer."""
         return self.parameters.layer_sizes
 
     def predict_proba(self, images: npt.ArrayLike) -> Array:
-        """The probability of each class, (N, C).
+        """The probability of each class for each image.
 
         Parameters
         ----------
         images : (N, P) or (N, rows, columns) array, with one channel axis or none
             As many pixels as the network has inputs: integers from 0 (paper) to 255 (ink), floating point
             from 0 to 1, or bool.
+
+        Returns
+        -------
+        (N, C) array of the parameters' dtype
+            Each row sums to 1.
 
         Raises
         ------
@@ -90,7 +133,23 @@ class Network:
         return self.backend.predict_images(self.parameters, images)
 
     def predict(self, images: npt.ArrayLike) -> Array:
-        """The most probable class of each image, (N,) indices; images as for `predict_proba`."""
+        """The most probable class of each image.
+
+        Parameters
+        ----------
+        images : (N, P) or (N, rows, columns) array, with one channel axis or none
+            As for `predict_proba`.
+
+        Returns
+        -------
+        (N,) array of int64
+            Indices into `classes`; the lowest of equally probable ones.
+
+        Raises
+        ------
+        ArgumentError
+            As for `predict_proba`.
+        """
         most_probable: Array = self.backend.predict_images(self.parameters, images).argmax(axis=1)
         return most_probable
 
@@ -100,10 +159,30 @@ def initial_parameters(
     random: np.random.Generator,
     dtype: npt.DTypeLike = np.float32,
 ) -> Parameters:
-    """Random weights before training, zero biases.
+    """Random weights and zero biases, to start training from.
 
-    w ~ Normal(0, 2 / fan_in) keeps the size of the signal from layer to layer under ReLU, which
-    silences half of it (He et al. 2015); the last layer has no ReLU, so Normal(0, 1 / fan_in) there.
+    w ~ Normal(0, 2 / fan_in), where 2 / fan_in is the variance, keeps the size of the signal from layer to
+    layer under ReLU, which silences half of it (He et al. 2015). The last layer has no ReLU, so its weights
+    are drawn from Normal(0, 1 / fan_in).
+
+    Parameters
+    ----------
+    layer_sizes : tuple of int
+        The inputs, then the outputs of each layer.
+    random : numpy.random.Generator
+        Draws the weights; its state advances.
+    dtype : dtype, float32 or float64
+        Of the parameters.
+
+    Returns
+    -------
+    Parameters
+        New arrays.
+
+    Raises
+    ------
+    ArgumentError
+        Fewer than two sizes, a size of 0, or another dtype.
     """
     parameters = Parameters.zeros(layer_sizes, dtype)
     last = len(parameters.weights) - 1

@@ -88,7 +88,18 @@ class ExampleSource(Protocol):
         """All blocks of the run, in order; the schedule of the learning rate has to know them."""
 
     def make(self, block: int) -> Iterator[Preparation | Block]:
-        """Make one block, by its number; the last thing yielded is the block."""
+        """Make one block.
+
+        Parameters
+        ----------
+        block : int
+            Its index in `plans`.
+
+        Yields
+        ------
+        Preparation or Block
+            The progress, any number of times, and last the block.
+        """
 
 
 class PlainExamples:
@@ -107,6 +118,18 @@ class PlainExamples:
         self.plans = [BlockPlan(len(examples), epochs)]
 
     def make(self, block: int) -> Iterator[Preparation | Block]:
+        """Make the only block: the data set's own arrays, not copies.
+
+        Parameters
+        ----------
+        block : int
+            Not used.
+
+        Yields
+        ------
+        Block
+            All examples.
+        """
         yield Block(self.examples.images, self.examples.labels)
 
 
@@ -155,7 +178,19 @@ class RecipeExamples:
         self._drawings: PackedDrawings | None = None  # the digits, then the non-digits
 
     def make(self, block: int) -> Iterator[Preparation | Block]:
-        """Make one block, with as many threads as the backend has."""
+        """Make one block, with as many threads as the backend has.
+
+        Parameters
+        ----------
+        block : int
+            Its index in `plans`.
+
+        Yields
+        ------
+        Preparation or Block
+            The progress after each chunk, and last the block, in new arrays. Before the first block, the
+            progress of making the non-digits too.
+        """
         yield from self._make_drawings()
         stage = self._stages[block]
         images = np.empty((stage.block_size, SIDE, SIDE), np.uint8)
@@ -174,6 +209,13 @@ class RecipeExamples:
         """Make one chunk of a block; may be called by several threads at once, after `make`.
 
         Every image and every drawing is taken once before any is taken again, counted over the whole run.
+
+        Parameters
+        ----------
+        block : int
+            Its index in `plans`.
+        chunk : int
+            Its index in the block.
 
         Returns
         -------

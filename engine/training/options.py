@@ -65,7 +65,17 @@ class TrainingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     @classmethod
     def checked(cls, **options: Any) -> TrainingOptions:
-        """Options from anywhere, NumPy's numbers and arrays among them.
+        """Check options from any source; NumPy's numbers and arrays are converted.
+
+        Parameters
+        ----------
+        **options : Any
+            By the names of the attributes above; those left out have their defaults.
+
+        Returns
+        -------
+        TrainingOptions
+            The options, all valid.
 
         Raises
         ------
@@ -86,7 +96,20 @@ class TrainingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     @classmethod
     def chosen(cls, given: Mapping[str, Any], recipe: Recipe | None = None) -> TrainingOptions:
-        """What is given, then what the recipe says, then the defaults.
+        """Combine the options given with a recipe's and the defaults; the first that has a value counts.
+
+        Parameters
+        ----------
+        given : mapping from str to Any
+            Options by name.
+        recipe : Recipe, optional
+            Its options take the place of the defaults, and its epochs are those of the run. With a recipe,
+            ``validation`` is 0 by default.
+
+        Returns
+        -------
+        TrainingOptions
+            The options, all valid.
 
         Raises
         ------

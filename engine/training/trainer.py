@@ -183,7 +183,18 @@ class Training:
     # ---- Checkpoints ---------------------------------------------------------------------------------------
 
     def save_checkpoint(self, path: Path) -> None:
-        """Write all that this run needs to go on; raises `WriteError` where it cannot be written."""
+        """Write all that `resume` needs to go on with this run.
+
+        Parameters
+        ----------
+        path : Path
+            The file; one that exists is replaced.
+
+        Raises
+        ------
+        WriteError
+            The file cannot be written.
+        """
         save_checkpoint(path, self._learner, self._run, self.resumed)
 
     def resume(self, path: Path) -> None:
@@ -236,6 +247,16 @@ class Training:
         """Score drawings by held-out writers, and fit the decision rule to them.
 
         Both results are written on the card, the interval as one over writers (`UnseenWriters.interval_95`).
+
+        Parameters
+        ----------
+        drawings : sequence of Drawing
+            By writers whose drawings were not trained on; those without a label are left out.
+
+        Returns
+        -------
+        UnseenWriters
+            The scores, and the decision rule fitted.
         """
         unseen = evaluate_unseen_writers(self.network, drawings, np.random.default_rng(self.options.seed))
         evaluation = unseen.evaluation

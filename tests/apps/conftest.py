@@ -38,7 +38,7 @@ def model(tiny: Dataset, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def recipe_words(tiny_file: Path, tmp_path: Path) -> list[Any]:
-    """Options that name a whole recipe in small: pictures, drawings of three writers, scribbles."""
+    """Options that name a small but complete recipe: images, drawings by three writers, non-digits."""
     recipe = """
 [training]
 optimizer = "adamw"

@@ -56,12 +56,12 @@ def test_missing_numba_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -
     assert get_backend("numpy").name == "numpy"
 
 
-def test_stranger_is_found(site: Path) -> None:
-    (site / "stranger.py").write_text(
+def test_third_party_backend_is_found(site: Path) -> None:
+    (site / "third_party.py").write_text(
         "from backends.numpy_backend import NumpyBackend\nclass Mine(NumpyBackend):\n    name = 'mine'\n"
     )
-    offer(site, "stranger", "mine", "stranger:Mine")
-    assert available_backends()["mine"].origin == "stranger"
+    offer(site, "third-party", "mine", "third_party:Mine")
+    assert available_backends()["mine"].origin == "third-party"
     assert get_backend("mine").name == "mine"
 
 
@@ -101,7 +101,7 @@ def test_built_in_cannot_be_shadowed(site: Path) -> None:
         ("", "Broken"),
     ],
 )
-def test_unusable_stranger_is_named(site: Path, code: str, message: str) -> None:
+def test_unusable_third_party_backend_is_named(site: Path, code: str, message: str) -> None:
     module = f"broken{abs(hash(code))}"
     (site / f"{module}.py").write_text(code)
     offer(site, "junkyard", "broken", f"{module}:Broken")

@@ -19,7 +19,7 @@ from engine.training.trainer import Training
 
 def test_every_writer_is_held_out_once() -> None:
     drawings = [Drawing([], 1, writer) for writer in (10, 2, 1, "b", "1", "a", 2, 10, None)]
-    drawings.append(Drawing([], None, "c"))  # no digit
+    drawings.append(Drawing([], None, "c"))  # a non-digit
     folds = split_by_writer(drawings, 3)
     assert [fold.writers for fold in folds] == [
         ["1", "a"],
