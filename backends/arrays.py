@@ -63,6 +63,27 @@ class Parameters:
     __hash__ = None  # type: ignore[assignment]  # the numbers change
 
     @classmethod
+    def unchecked(cls, weights: tuple[Array, ...], biases: tuple[Array, ...]) -> Parameters:
+        """As the constructor, for arrays that are known to fit: a training step has no time to look again.
+
+        Parameters
+        ----------
+        weights : tuple of (I, O) arrays
+            One for each layer.
+        biases : tuple of (O,) arrays
+            One for each layer.
+
+        Returns
+        -------
+        Parameters
+            Undefined where the arrays do not fit each other.
+        """
+        made = object.__new__(cls)
+        object.__setattr__(made, "weights", weights)
+        object.__setattr__(made, "biases", biases)
+        return made
+
+    @classmethod
     def zeros(cls, layer_sizes: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> Parameters:
         """Parameters that are all zero, for layers of the given sizes.
 

@@ -129,8 +129,9 @@ class Backend(Kernels):
             Each row sums to 1.
         """
         x = checks.inputs("predict_proba", parameters, x)
-        _, pre_activations = self.forward(parameters, x)
-        return self.softmax_forward(pre_activations[-1])
+        with checks.inside:
+            _, pre_activations = self.forward(parameters, x)
+            return self.softmax_forward(pre_activations[-1])
 
     def predict_images(self, parameters: Parameters, images: npt.ArrayLike) -> Array:
         """Compute the probability of each class of images as people have them.
@@ -196,7 +197,7 @@ class Backend(Kernels):
             if layer > 0:
                 da = self.dense_backward_input(dz, parameters.weights[layer])
                 dz = self.relu_backward(da, pre_activations[layer - 1])
-        return loss, Parameters(tuple(dw), tuple(db))
+        return loss, Parameters.unchecked(tuple(dw), tuple(db))
 
     def prepare_images(self, images: Array, dtype: npt.DTypeLike) -> Any:
         """Convert images to the form that this backend's `train_minibatches` expects.
@@ -274,7 +275,8 @@ class Backend(Kernels):
         for step, start in enumerate(range(0, len(order), batch_size)):
             batch = order[start : start + batch_size]
             x = scale_pixels(images[batch], parameters.dtype)
-            loss, gradients = self.loss_and_gradients(parameters, x, labels[batch])
+            with checks.inside:  # once for all steps, above
+                loss, gradients = self.loss_and_gradients(parameters, x, labels[batch])
             optimizer.update(self, parameters, gradients, float(learning_rates[step]))
             if average is not None:
                 average.update(self, parameters)

@@ -16,6 +16,7 @@ import functools
 import inspect
 import math
 import operator
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
@@ -107,6 +108,31 @@ RULES: dict[str, tuple[Rule, ...]] = {
 }
 
 
+class _Doors(threading.local):
+    """How many compositions this thread is inside of."""
+
+    inside = 0
+
+
+_doors = _Doors()
+
+
+class _Inside:
+    """``with inside:`` opens the doors of this thread, for a composition whose arguments have been checked.
+
+    Looking at each array of each formula again would take NumPy's training a tenth of its time.
+    """
+
+    def __enter__(self) -> None:
+        _doors.inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        _doors.inside -= 1
+
+
+inside = _Inside()
+
+
 def checked(function: Function) -> Function:
     """A formula behind the door that its name has in `RULES`: a method or a function, compiled or not."""
     name = cast(Any, function).__name__
@@ -119,14 +145,18 @@ def checked(function: Function) -> Function:
 
     @functools.wraps(function)
     def door(*given: Any, **named: Any) -> Any:
+        if _doors.inside:
+            return function(*given, **named)
         if named:
             given = signature.bind(*given, **named).args
-        taken = list(given)
         try:
             # A network's arrays have the same few forms again and again: to look at each axis takes longer.
             form = tuple([(type(a), a.flags.carray, a.shape, a.dtype) for a in given[first:last]])
         except AttributeError:
             form = ()
+        if form in fitting and values is None and all([type(number) is float for number in given[last:]]):
+            return function(*given)
+        taken = list(given)
         if form not in fitting:
             taken[first:last] = fit(name, rules, given[first:last])
             if all(used is a for used, a in zip(taken, given, strict=True)) and len(fitting) < FORMS:
@@ -360,6 +390,8 @@ def batch(where: str, parameters: Parameters, x: Array, labels: Array) -> tuple[
 
     The formula that takes integers checks their range.
     """
+    if _doors.inside:
+        return x, labels
     x = inputs(where, parameters, x)
     if not len(x):
         raise ArgumentError(f"{where}: x has shape {x.shape}; at least one row is needed")
