@@ -18,13 +18,14 @@ from apps.options import (
     chosen_backend,
     get_ready,
     input_file,
+    need_digits,
     refuse_without,
     writers,
 )
-from apps.output import print_json
+from apps.output import print_json, printable
 from backends import Array, InkdigitsError
 from backends.errors import blame
-from engine.data.datasets import Examples, load_mnist, read_examples
+from engine.data.datasets import Examples, indices_of, load_mnist, read_examples
 from engine.data.drawings import read_drawings
 from engine.data.photos import images_from_pictures
 from engine.model.network import Network
@@ -106,6 +107,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _measure(arguments: argparse.Namespace, network: Network) -> Measured:
+    if not arguments.data:
+        need_digits(network, "evaluating on digits")
     if arguments.strokes:
         return _measure_drawings(arguments, network)
     if not arguments.data:
@@ -115,8 +118,8 @@ def _measure(arguments: argparse.Namespace, network: Network) -> Measured:
             return Measured(evaluate(network, examples), examples.images, 0)
     pictures, labels = read_examples(arguments.data)
     images = pictures if arguments.as_is else images_from_pictures(pictures)
-    examples = Examples(images, labels)
-    seen = count_seen_images(network.card, pictures, labels)
+    examples = Examples(images, indices_of(labels, network.classes))
+    seen = count_seen_images(network.card, pictures, examples.labels)
     with blame(network.backend, "evaluating"):
         return Measured(evaluate(network, examples), examples.images, seen)
 
@@ -183,9 +186,11 @@ def _print_report(measured: Measured) -> None:
 
 def _print_confusion(evaluation: Evaluation) -> None:
     print()
-    print("label \\ prediction" + "".join(f"{digit:6}" for digit in range(10)))
-    for digit, counts in enumerate(evaluation.confusion):
-        print(f"{digit:>18}" + "".join(f"{count or '·':>6}" for count in counts))
+    names = [printable(name)[:17] for name in evaluation.classes]
+    width = max(6, *(len(name) + 1 for name in names))
+    print("label \\ prediction" + "".join(f"{name:>{width}}" for name in names))
+    for name, counts in zip(names, evaluation.confusion, strict=True):
+        print(f"{name:>18}" + "".join(f"{count or '·':>{width}}" for count in counts))
 
 
 if __name__ == "__main__":

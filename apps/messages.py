@@ -64,12 +64,12 @@ def words_for(recognition: Recognition | None, failure: str | None = None) -> Wo
     if recognition is None:
         return NO_PREDICTION
     words = WORDS[recognition.state]
-    if recognition.digit is None or recognition.probabilities is None:
-        return words
     first, second = recognition.digit, recognition.second
+    if first is None or second is None or recognition.probabilities is None:
+        return words
     filled = {
-        "first": first,
-        "second": second,
+        "first": recognition.classes[first],
+        "second": recognition.classes[second],
         "p": percent(float(recognition.probabilities[first])),
         "q": percent(float(recognition.probabilities[second])),
     }

@@ -8,9 +8,11 @@ import stat
 from importlib.util import find_spec
 from pathlib import Path
 
-from apps.output import say
+from apps.output import printable, say
 from backends import Backend, InkdigitsError, get_backend
 from backends.errors import blame, install_hint
+from engine.data.datasets import DIGITS
+from engine.data.framing import SIDE
 from engine.data.strokes import strokes_to_image
 from engine.model.network import Network
 from engine.model.safe_write import check_writable
@@ -141,6 +143,16 @@ def chosen_backend(arguments: argparse.Namespace) -> Backend:
     if threads < arguments.threads:
         say(f"--threads {arguments.threads}: using {threads}, one for each core that there is")
     return get_backend(arguments.backend, threads)
+
+
+def need_digits(network: Network, purpose: str) -> None:
+    """Refuse a network that was trained on something else than 28x28 digits, where digits are needed."""
+    if network.classes != DIGITS or network.layer_sizes[0] != SIDE * SIDE:
+        names = printable(", ".join(network.classes))[:40]
+        raise InkdigitsError(
+            f"{purpose} needs a network for 28x28 digits; this one takes {network.layer_sizes[0]} pixels and "
+            f"knows {names}"
+        )
 
 
 def cores() -> int:

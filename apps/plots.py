@@ -68,12 +68,13 @@ def draw_training(epochs: list[EpochRecord], path: Path) -> None:
 def draw_confusion(evaluation: Evaluation, path: Path) -> None:
     """Draw a confusion matrix. Colour shows the mistakes only: beside the right answers they would vanish."""
     confusion = evaluation.confusion
-    mistakes = confusion * (1 - np.eye(10, dtype=int))
+    count_of_classes = len(confusion)
+    mistakes = confusion * (1 - np.eye(count_of_classes, dtype=int))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(6, 5.6), layout="constrained")
         axes = figure.subplots()
         axes.imshow(mistakes, cmap="Oranges", vmax=max(1, mistakes.max() * 1.5))
-        for row, column in np.ndindex(10, 10):
+        for row, column in np.ndindex(*confusion.shape):
             count = confusion[row, column]
             if count:
                 weight = "bold" if row == column else "normal"
@@ -82,8 +83,10 @@ def draw_confusion(evaluation: Evaluation, path: Path) -> None:
             title=f"Accuracy {evaluation.accuracy:.2%}, {evaluation.n:,} digits",
             xlabel="predicted",
             ylabel="label",
-            xticks=range(10),
-            yticks=range(10),
+            xticks=range(count_of_classes),
+            yticks=range(count_of_classes),
+            xticklabels=evaluation.classes,
+            yticklabels=evaluation.classes,
         )
         axes.tick_params(length=0)
         _save(figure, path)

@@ -90,6 +90,7 @@ def _as_json(answer: Answer) -> str:
     content: dict[str, Any] = {
         "file": str(answer.path),
         "digit": recognition.digit,
+        "label": None if recognition.digit is None else recognition.classes[recognition.digit],
         "probabilities": None if p is None else [float(share) for share in p],
         "state": recognition.state.value,
     }

@@ -154,7 +154,7 @@ def checked(function: Function) -> Function:
             form = tuple([(type(a), a.flags.carray, a.shape, a.dtype) for a in given[first:last]])
         except AttributeError:
             form = ()
-        if form in fitting and values is None and all([type(number) is float for number in given[last:]]):
+        if form in fitting and values is None and all(type(number) is float for number in given[last:]):
             return function(*given)
         taken = list(given)
         if form not in fitting:

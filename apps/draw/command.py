@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable
 
-from apps.options import add_backend, add_model, get_ready
+from apps.options import add_backend, add_model, get_ready, need_digits
 from apps.output import say
 from backends.errors import BackendFailedError, InkdigitsError, blame, install_hint
 from engine.data.strokes import Strokes
@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     from apps.draw.window import Window, start_display
 
     network = Network.load(arguments.model, backend=arguments.backend)
+    need_digits(network, "the window")
     start_display()
     get_ready(network, drawing=True)
     model = (arguments.model or shipped_model_path()).name

@@ -10,7 +10,7 @@ import numpy as np
 
 from backends.arrays import Array
 from engine.augmentation.non_digits import non_digits
-from engine.data.datasets import DataError, Examples
+from engine.data.datasets import DIGITS, DataError, Examples
 from engine.data.drawings import Drawing
 from engine.data.framing import SIDE
 from engine.data.strokes import strokes_to_image
@@ -29,13 +29,16 @@ class Evaluation:
     Attributes
     ----------
     labels : (N,) array of integers
-        True digits.
-    probabilities : (N, 10) array
+        True classes, as indices into ``classes``.
+    probabilities : (N, C) array
         Predicted probabilities.
+    classes : tuple of str
+        What the classes are called.
     """
 
     labels: Array
     probabilities: Array
+    classes: tuple[str, ...] = DIGITS
 
     @property
     def n(self) -> int:
@@ -98,7 +101,7 @@ def evaluate(network: Network, examples: Examples) -> Evaluation:
         network.predict_proba(examples.images[start : start + AT_ONCE])
         for start in range(0, len(examples), AT_ONCE)
     ]
-    return Evaluation(examples.labels, np.concatenate(parts))
+    return Evaluation(examples.labels, np.concatenate(parts), network.classes)
 
 
 @dataclass(frozen=True)

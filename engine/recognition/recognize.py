@@ -6,12 +6,13 @@ This is the only place where a verdict is made. The thresholds belong to the net
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 
 from backends.arrays import Array
+from engine.data.datasets import DIGITS
 from engine.data.strokes import Strokes, extent, strokes_to_image
 from engine.model.card import DecisionRule
 from engine.model.network import Network
@@ -37,17 +38,20 @@ class Recognition:
         The verdict.
     image : (28, 28) array of uint8
         The network's input.
-    probabilities : (10,) array or None
-        Probability of each digit, tempered; None when nothing is drawn.
+    probabilities : (C,) array or None
+        Probability of each class, tempered; None when nothing is drawn.
+    classes : tuple of str
+        What the classes are called: the ten digits, if the network was not trained on something else.
     """
 
     state: State
     image: Array
     probabilities: Array | None
+    classes: tuple[str, ...] = DIGITS
 
     @property
     def digit(self) -> int | None:
-        """The recognized digit, or the likelier of two; None for every other verdict."""
+        """The recognized digit, or the likelier of two, as an index into ``classes``; else None."""
         if self.probabilities is None or self.state not in (State.DIGIT, State.UNSURE):
             return None
         return int(self.probabilities.argmax())
@@ -76,10 +80,10 @@ def recognize_image(network: Network, image: Array) -> Recognition:
         The verdict, with the probabilities behind it.
     """
     if not image.any():
-        return Recognition(State.EMPTY, image, None)
+        return Recognition(State.EMPTY, image, None, network.classes)
     decision = network.card.decision
     probabilities = tempered(network.predict_proba(image[None]), decision.temperature)[0]
-    return Recognition(_judge(probabilities, decision), image, probabilities)
+    return Recognition(_judge(probabilities, decision), image, probabilities, network.classes)
 
 
 def recognize_strokes(network: Network, strokes: Strokes, smallest: float = 0.0) -> Recognition:
@@ -105,7 +109,7 @@ def recognize_strokes(network: Network, strokes: Strokes, smallest: float = 0.0)
     points = np.concatenate([np.asarray(stroke, np.float64).reshape(-1, 2) for stroke in strokes])
     if extent(points) > smallest:
         return recognition
-    return Recognition(State.TOO_SMALL, recognition.image, recognition.probabilities)
+    return replace(recognition, state=State.TOO_SMALL)
 
 
 def tempered(probabilities: Array, temperature: float) -> Array:

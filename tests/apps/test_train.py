@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from backends import Backend, get_backend
@@ -373,3 +374,24 @@ def test_folder_of_pictures_sorted_by_label(run: Any, tiny: Dataset, tmp_path: P
     assert code == 0, err
     assert "there is no test set" in out
     assert Network.load(tmp_path / "a.json").card.accuracy["validation"] > 0.8
+
+
+def test_network_for_other_classes_says_their_names(run: Any, tiny: Dataset, tmp_path: Path) -> None:
+    names = np.array(["ring", "line", "", "", "", "", "", "corner"])
+    files = tmp_path / "shapes.npz", tmp_path / "shapes.json"
+    test: dict[str, Any] = {"x_test": tiny.test.images, "y_test": names[tiny.test.labels]}
+    np.savez(files[0], x_train=tiny.train.images, y_train=names[tiny.train.labels], **test)
+    code, _, err = run("train", "--data", files[0], "--epochs", 5, "--hidden", 16, "--out", files[1])
+    assert code == 0, err
+    code, out, err = run("evaluate", "--data", files[0], "--as-is", "--model", files[1])
+    assert code == 0, err
+    assert out.splitlines()[-4].split() == ["label", "\\", "prediction", "corner", "line", "ring"]
+    (tmp_path / "corner.json").write_text('{"strokes": [[[0, 0], [20, 0], [10, 30]]]}')
+    code, out, err = run("predict", tmp_path / "corner.json", "--model", files[1], "--json")
+    assert json.loads(out)["label"] == "corner", err
+    for command in ("draw", "evaluate"):
+        code, _, err = run(command, "--model", files[1])
+        assert code == 2
+        assert (
+            "needs a network for 28x28 digits; this one takes 784 pixels and knows corner, line, ring" in err
+        )
