@@ -27,6 +27,7 @@ from backends import Array, InkdigitsError
 from backends.errors import blame
 from engine.data.datasets import Examples, indices_of, load_mnist, read_examples
 from engine.data.drawings import read_drawings
+from engine.data.own_data import frame_pictures
 from engine.data.photos import images_from_pictures
 from engine.model.network import Network
 from engine.recognition.evaluation import DrawingsEvaluation, Evaluation, evaluate, evaluate_drawings
@@ -114,14 +115,18 @@ def _measure(arguments: argparse.Namespace, network: Network) -> Measured:
     if not arguments.data:
         examples = load_mnist().test
         assert examples is not None  # MNIST has a test set
-        with blame(network.backend, "evaluating"):
-            return Measured(evaluate(network, examples), examples.images, 0)
+        return _measure_examples(network, examples, examples)
     pictures, labels = read_examples(arguments.data)
-    images = pictures if arguments.as_is else images_from_pictures(pictures)
-    examples = Examples(images, indices_of(labels, network.classes))
-    seen = count_seen_images(network.card, pictures, examples.labels)
-    with blame(network.backend, "evaluating"):
-        return Measured(evaluate(network, examples), examples.images, seen)
+    known = indices_of(labels, network.classes)
+    as_in_training = Examples(frame_pictures(pictures), known)
+    if arguments.as_is or pictures.ndim == 2:
+        return _measure_examples(network, Examples(pictures, known), as_in_training)
+    return _measure_examples(network, Examples(images_from_pictures(pictures), known), as_in_training)
+
+
+def _measure_examples(network: Network, examples: Examples, as_in_training: Examples) -> Measured:
+    seen = count_seen_images(network.card, as_in_training.images, as_in_training.labels)
+    return Measured(evaluate(network, examples), examples.images, seen)
 
 
 def _measure_drawings(arguments: argparse.Namespace, network: Network) -> Measured:

@@ -74,7 +74,6 @@ def add_learning(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dataset",
         choices=["mnist", "mnist-keras", "digits8x8"],
-        default="mnist",
         help="mnist (default), mnist-keras (loaded by Keras, needs TensorFlow) or digits8x8 (1,797 small "
         "digits that come with scikit-learn, no download)",
     )
@@ -124,14 +123,9 @@ def chosen_options(arguments: argparse.Namespace, recipe: Recipe | None) -> Trai
     """The recipe's options, then what the command line says besides."""
     given = {name: getattr(arguments, name) for name, _, _ in OPTIONS}
     chosen = {name: value for name, value in given.items() if value is not None}
-    if recipe is None:
-        options = TrainingOptions.checked(**chosen)
-    elif "epochs" in chosen:
+    if recipe and "epochs" in chosen:
         raise OptionsError("--epochs and --recipe exclude each other: a recipe has its own")
-    else:
-        options = TrainingOptions.checked(
-            **{"validation": 0.0, **recipe.training, "epochs": recipe.epochs, **chosen}
-        )
+    options = TrainingOptions.chosen(chosen, recipe)
     if "momentum" in chosen and options.optimizer != "nesterov":
         raise OptionsError(f"--momentum belongs to --optimizer nesterov; {options.optimizer} has none")
     _remark_on_learning_rate(options)
@@ -152,7 +146,7 @@ def load_dataset(arguments: argparse.Namespace, options: TrainingOptions, recipe
     dataset = _load(arguments)
     try:
         check_network_size(options, dataset.train.pixels, len(dataset.classes))
-        if recipe is None:
+        if recipe is None and arguments.batch_size is not None:
             everything = len(dataset.train)
             check_batch_size(options, everything - round(everything * options.validation))
     except OptionsError as error:
@@ -162,14 +156,14 @@ def load_dataset(arguments: argparse.Namespace, options: TrainingOptions, recipe
 
 
 def _load(arguments: argparse.Namespace) -> Dataset:
-    if arguments.dataset == "mnist":
+    if arguments.data and arguments.dataset:
+        raise DataError(f"--data and --dataset {arguments.dataset} exclude each other")
+    if arguments.data:
+        return _load_own(arguments.data)
+    if arguments.dataset in (None, "mnist"):
         from tqdm import tqdm
 
-        if arguments.data:
-            return _load_own(arguments.data)
         return load_mnist(progress=lambda: tqdm(ncols=80, disable=None, file=sys.stderr))
-    if arguments.data:
-        raise DataError(f"--data and --dataset {arguments.dataset} exclude each other")
     if arguments.dataset == "mnist-keras":
         return load_mnist_from_keras()
     need("digits8x8", "--dataset digits8x8")

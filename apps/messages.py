@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from engine.data.datasets import DIGITS
 from engine.recognition.recognize import Recognition, State
 
 NAME = "inkdigits"
@@ -64,6 +65,8 @@ def words_for(recognition: Recognition | None, failure: str | None = None) -> Wo
     if recognition is None:
         return NO_PREDICTION
     words = WORDS[recognition.state]
+    if recognition.state is State.NOT_A_DIGIT and recognition.classes != DIGITS:
+        words = replace(words, headline="None of them", detail="Looks like none of the classes")
     first, second = recognition.digit, recognition.second
     if first is None or second is None or recognition.probabilities is None:
         return words

@@ -145,9 +145,14 @@ def chosen_backend(arguments: argparse.Namespace) -> Backend:
     return get_backend(arguments.backend, threads)
 
 
+def is_for_digits(network: Network) -> bool:
+    """Whether a network was trained on 28x28 digits."""
+    return network.classes == DIGITS and network.layer_sizes[0] == SIDE * SIDE
+
+
 def need_digits(network: Network, purpose: str) -> None:
     """Refuse a network that was trained on something else than 28x28 digits, where digits are needed."""
-    if network.classes != DIGITS or network.layer_sizes[0] != SIDE * SIDE:
+    if not is_for_digits(network):
         names = printable(", ".join(network.classes))[:40]
         raise InkdigitsError(
             f"{purpose} needs a network for 28x28 digits; this one takes {network.layer_sizes[0]} pixels and "

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
 from pathlib import Path
 
-from apps.interruption import stop_requests
 from apps.learning import add_learning, chosen_options, follow, load_dataset
 from apps.options import (
     add_json,
@@ -14,6 +15,7 @@ from apps.options import (
     chosen_backend,
     get_ready,
     input_file,
+    is_for_digits,
     need,
     output_file,
     refuse_without,
@@ -22,10 +24,12 @@ from apps.options import (
 from apps.output import print_json, printable, say
 from backends import InkdigitsError
 from engine.data.drawings import Drawing, read_drawings
-from engine.data.framing import SIDE
 from engine.model.network import Network
+from engine.model.safe_write import check_writable
 from engine.recognition.evaluation import Evaluation, UnseenWriters
 from engine.training.checkpoint import checkpoint_path
+from engine.training.interruption import stop_requests
+from engine.training.loop import TrainingDivergedError
 from engine.training.options import OptionsError
 from engine.training.recipe import read_recipe
 from engine.training.train_model import run_with_checkpoints
@@ -91,16 +95,21 @@ def run(arguments: argparse.Namespace) -> int:
     dataset = load_dataset(arguments, options, recipe)
     training = Training(dataset, options, backend, recipe=recipe, drawings=drawings, network=start)
     checkpoint = checkpoint_path(arguments.out)
+    check_writable(checkpoint)
     _resume_or_replace(training, checkpoint, arguments.resume)
 
     get_ready(training.network, training=True)
-    try:
-        with stop_requests() as stop:
-            records = run_with_checkpoints(training, checkpoint, stop)
+    with stop_requests(_announce_stop) as stop:
+        try:
+            records = run_with_checkpoints(training, checkpoint, stop, remark=say)
             follow(records, training.epochs, arguments.json)
-    except (KeyboardInterrupt, BrokenPipeError):  # Ctrl-C twice, or the reader of our output went away
-        _save_unfinished(training, arguments.out, checkpoint)
-        raise
+        except TrainingDivergedError:  # a network of NaN is not worth keeping
+            raise
+        except (
+            BaseException
+        ):  # the second Ctrl-C, the reader of our output gone, anything: keep what there is
+            _save_unfinished(training, arguments.out, checkpoint)
+            raise
     if not training.finished:
         _save_unfinished(training, arguments.out, checkpoint)
         return stop.exit_code
@@ -117,11 +126,18 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _announce_stop() -> None:
+    """Say that the first signal has come; straight to the terminal, since a handler may not use buffers."""
+    with contextlib.suppress(OSError):
+        os.write(2, b"stopping; once more to stop at once\n")
+
+
 def _resume_or_replace(training: Training, checkpoint: Path, resume: bool) -> None:
     """Go on from the checkpoint, or say that the one that is there will be replaced."""
     if resume:
         training.resume(checkpoint)
-        say(f"resuming after {training.network.card.training['epochs_done']} epochs")
+        done = training.network.card.training["epochs_done"]
+        say(f"resuming in epoch {min(done + 1, training.epochs)} of {training.epochs}")
     elif checkpoint.exists():
         say(f"{checkpoint} is of an interrupted run and will be replaced; --resume would go on with it")
 
@@ -133,8 +149,10 @@ def _drawings(arguments: argparse.Namespace) -> tuple[list[Drawing], list[Drawin
     drawings = read_drawings(arguments.strokes)
     held_out = [each for each in drawings if str(each.writer) in arguments.without_writers]
     training = [each for each in drawings if str(each.writer) not in arguments.without_writers]
-    if arguments.without_writers and not any(each.label is not None for each in held_out):
-        names = ",".join(arguments.without_writers)
+    known = {str(each.writer) for each in held_out if each.label is not None}
+    unknown = [each for each in arguments.without_writers if each not in known]
+    if unknown:
+        names = ",".join(unknown)
         raise OptionsError(f"{arguments.strokes} has no digits by {names}: nothing to test the network on")
     return training, held_out
 
@@ -168,7 +186,7 @@ def _report(
         print(f"unseen writers  {unseen.evaluation.accuracy:.2%}  ({interval})")
         print(f"  top 2         {unseen.evaluation.top2_accuracy:.2%}")
     print(f"saved           {printable(out)}")
-    if training.network.layer_sizes[0] == SIDE * SIDE:
+    if is_for_digits(training.network):
         say(f"draw with it: inkdigits draw --model {out}")
 
 

@@ -32,11 +32,12 @@ if not TYPE_CHECKING:  # a type checker would take any name for public
         """Import the public names, once."""
         if name not in __all__:
             raise AttributeError(f"module 'inkdigits' has no attribute {name!r}")
-        from inkdigits._siblings import import_siblings
+        from inkdigits._siblings import import_siblings, lock
 
-        import_siblings("backends", "engine")
-        import backends
-        import engine
+        with lock:  # a second thread would find half a package
+            import_siblings("backends", "engine")
+            import backends
+            import engine
 
         globals().update({each: getattr(engine, each, None) or getattr(backends, each) for each in __all__})
         return globals()[name]

@@ -21,9 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _quit)
 
-    from inkdigits._siblings import import_siblings
+    from inkdigits._siblings import HOME
 
-    import_siblings("apps")
+    # Ours are the packages that a command uses, whatever lies in the folder where it is called.
+    sys.path.insert(0, str(HOME))
     from apps import cli
 
     return cli.main(argv)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import threading
 from importlib.machinery import PathFinder
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[1]
+lock = threading.RLock()  # held while packages are imported
 
 
 def import_siblings(*names: str) -> None:
@@ -27,6 +29,11 @@ def import_siblings(*names: str) -> None:
     ImportError
         Another module has taken one of the names in this process already.
     """
+    with lock:
+        _import(names)
+
+
+def _import(names: tuple[str, ...]) -> None:
     for name in names:
         there = sys.modules.get(name)
         if there is None:
@@ -40,7 +47,7 @@ def import_siblings(*names: str) -> None:
             except BaseException:
                 del sys.modules[name]
                 raise
-        elif str(HOME / name) not in map(str, getattr(there, "__path__", [])):
+        elif HOME / name not in [Path(each).resolve() for each in getattr(there, "__path__", [])]:
             raise ImportError(
                 f"inkdigits has a package named {name!r}, and so does this program: {_place(there)}; "
                 f"give yours another name"

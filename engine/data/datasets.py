@@ -37,6 +37,7 @@ class DataError(InkdigitsError):
     """Data that cannot be found, read or used."""
 
 
+LONGEST_NAME = 64  # characters of the name of a class
 DIGITS = tuple("0123456789")  # the names of the classes, where a data set has no others
 
 
@@ -117,6 +118,11 @@ class Dataset:
     classes: tuple[str, ...] = DIGITS
 
     def __post_init__(self) -> None:
+        if len(set(self.classes)) != len(self.classes):
+            raise DataError("two classes have the same name")
+        for name in self.classes:
+            if not (1 <= len(name) <= LONGEST_NAME and name.isprintable()):
+                raise DataError(f"a class is named {name!r:.50}; {LONGEST_NAME} printable characters at most")
         for examples in self._parts:
             if examples.labels.max() >= len(self.classes):
                 low, high = examples.labels.min(), examples.labels.max()
@@ -198,7 +204,7 @@ def classes_of(labels: npt.ArrayLike) -> tuple[str, ...]:
     tuple of str
         The ten digits where all labels are among them, else the labels found, sorted.
     """
-    found = np.unique(np.asarray(labels))
+    found = np.unique(_as_text(np.asarray(labels)))
     names = tuple(str(each) for each in found)
     return DIGITS if found.dtype.kind != "f" and set(names) <= set(DIGITS) else names
 
@@ -223,8 +229,8 @@ def indices_of(labels: npt.ArrayLike, classes: tuple[str, ...]) -> Array:
     DataError
         A label that is not among them, or labels that are neither integers nor strings.
     """
-    array = np.asarray(labels)
-    if array.dtype.kind not in "iuUSb" or array.ndim != 1:
+    array = _as_text(np.asarray(labels))
+    if array.dtype.kind not in "iuUb" or array.ndim != 1:
         raise DataError(f"labels are {array.dtype} {array.shape}; one integer or string per image is needed")
     index = {name: number for number, name in enumerate(classes)}
     found, which = np.unique(array, return_inverse=True)
@@ -234,10 +240,32 @@ def indices_of(labels: npt.ArrayLike, classes: tuple[str, ...]) -> Array:
     return np.array([index[str(each)] for each in found], np.int64)[which]
 
 
+def _as_text(labels: Array) -> Array:
+    """Labels of bytes as text; others as they are."""
+    return labels.astype(str) if labels.dtype.kind == "S" else labels
+
+
+def without_channel_axis(images: Array) -> Array:
+    """Drop a single channel axis.
+
+    Parameters
+    ----------
+    images : array
+        (N, 1, rows, columns) or (N, rows, columns, 1) become (N, rows, columns).
+
+    Returns
+    -------
+    array
+        All others are left as they are.
+    """
+    if images.ndim == 4 and images.shape[1] == 1:
+        return images[:, 0]
+    return images[..., 0] if images.ndim == 4 and images.shape[3] == 1 else images
+
+
 def _as_pixels(images: Array) -> Array:
     """Images as uint8 or float32, C-contiguous, without a single channel axis; raises `DataError`."""
-    if images.ndim == 4 and 1 in (images.shape[1], images.shape[3]):
-        images = images.reshape(len(images), *(side for side in images.shape[1:] if side != 1))
+    images = without_channel_axis(images)
     if images.ndim not in (2, 3) or 0 in images.shape[1:] or images.dtype.kind not in "uifb":
         raise DataError(f"images are {images.dtype} {images.shape}; numbers (N, rows, columns) are needed")
     if images.dtype == np.uint8 or not len(images):
@@ -389,7 +417,13 @@ def read_examples(path: Path) -> tuple[Array, Array]:
         As `read_archive`; or the pictures are not numbers (N, rows, columns), or (N, rows, columns, 3).
     """
     pictures, labels = read_archive(path, ("x_test", "y_test"))
-    if pictures.ndim not in (3, 4) or pictures.dtype.kind not in "uif" or 0 in pictures.shape[1:]:
+    pictures = without_channel_axis(pictures)
+    colours = pictures.ndim == 4 and pictures.shape[3] == 3
+    if (
+        not (pictures.ndim in (2, 3) or colours)
+        or pictures.dtype.kind not in "uif"
+        or 0 in pictures.shape[1:]
+    ):
         raise DataError(
             f"{path}: x_test is {pictures.dtype} {pictures.shape}; numbers (N, rows, columns) are needed"
         )
@@ -434,8 +468,20 @@ def read_archive(path: Path, names: tuple[str, ...], optional: tuple[str, ...] =
             raise DataError(f"{path} unpacks to more than {LARGEST_ARCHIVE >> 30} GB: refused")
         with np.load(path, allow_pickle=False) as arrays:
             return [arrays[name] for name in names]
-    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        MemoryError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise DataError(f"{path} is not a NumPy archive (.npz) that can be read: {error}") from None
+
+
+# What a damaged, encrypted or foreign archive raises.
+UNREADABLE = (OSError, ValueError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def _read_cached(path: Path) -> Dataset | None:

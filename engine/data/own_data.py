@@ -13,7 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from backends.arrays import Array
-from engine.data.datasets import DataError, Dataset, Examples, classes_of, indices_of, read_dataset
+from engine.data.datasets import (
+    DataError,
+    Dataset,
+    Examples,
+    classes_of,
+    indices_of,
+    read_dataset,
+    without_channel_axis,
+)
 from engine.data.framing import SIDE
 from engine.data.photos import find_digit, images_from_pictures, read_picture
 
@@ -56,8 +64,13 @@ def frame_pictures(pictures: Array) -> Array:
     (N, 28, 28) uint8
         With ink high.
     """
+    pictures = without_channel_axis(pictures)
     if pictures.ndim < 3 or pictures.shape[1:] == (SIDE, SIDE) or pictures.dtype.kind not in "uif":
         return pictures
+    if pictures.ndim > 4 or (pictures.ndim == 4 and pictures.shape[3] != 3):
+        raise DataError(
+            f"pictures are {pictures.shape}; (N, rows, columns) or (N, rows, columns, 3) is needed"
+        )
     return images_from_pictures(pictures)
 
 

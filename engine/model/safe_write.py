@@ -77,7 +77,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 def _write_and_rename(path: Path, data: bytes) -> None:
     target = _target(path)
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".inkdigits.")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -134,11 +134,12 @@ def _sync_folder(folder: Path) -> None:
     """Push the rename itself to the disk, where folders can be opened for that (not on Windows)."""
     if os.name == "nt":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with contextlib.suppress(OSError):  # some file systems cannot; the file has its name all the same
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _umask() -> int:

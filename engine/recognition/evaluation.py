@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backends.arrays import Array
+from backends.errors import blame
 from engine.augmentation.non_digits import non_digits
 from engine.data.datasets import DIGITS, DataError, Examples
 from engine.data.drawings import Drawing
@@ -97,10 +98,11 @@ def evaluate(network: Network, examples: Examples) -> Evaluation:
     Evaluation
         The answers.
     """
-    parts = [
-        network.predict_proba(examples.images[start : start + AT_ONCE])
-        for start in range(0, len(examples), AT_ONCE)
-    ]
+    with blame(network.backend, "evaluating"):
+        parts = [
+            network.predict_proba(examples.images[start : start + AT_ONCE])
+            for start in range(0, len(examples), AT_ONCE)
+        ]
     return Evaluation(examples.labels, np.concatenate(parts), network.classes)
 
 

@@ -126,7 +126,7 @@ def load_checkpoint(path: Path, learner: Learner, run: dict[str, Any]) -> int:
         No such file, not a checkpoint, or one of another run; the message says what differs.
     """
     if not path.exists():
-        raise CheckpointError(f"there is no checkpoint {path}: start without --resume")
+        raise CheckpointError(f"there is no checkpoint {path} to resume from: start without --resume")
     arrays = list(_arrays(learner))
     try:
         text, *saved = read_archive(path, ("counters", *(name for name, _ in arrays)))

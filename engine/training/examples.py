@@ -20,6 +20,7 @@ import numpy as np
 
 from backends.arrays import Array
 from backends.base import Backend
+from backends.errors import blame
 from engine.augmentation.images import augment_images
 from engine.augmentation.non_digits import non_digits
 from engine.augmentation.strokes import PackedDrawings, augment_drawings, pack_drawings
@@ -229,14 +230,16 @@ class RecipeExamples:
         before = self._before[block] + counts[:chunk].sum(axis=0)
         random = generator(self.seed, Purpose.AUGMENTATION, block, chunk)
         which = self._image_order.take(before[0], counts[chunk, 0])
-        images = [augment_images(self.images.images[which], stage.images, random, self.backend)]
+        with blame(self.backend, "augmenting"):
+            images = [augment_images(self.images.images[which], stage.images, random, self.backend)]
         labels = [self.images.labels[which].astype(np.int64)]
         if counts[chunk, 1:].any():
             assert self._drawings is not None, "make a block first"
             digits = self._drawing_order.take(before[1], counts[chunk, 1])
             others = len(self.digits) + (random.random(counts[chunk, 2]) * self._non_digits).astype(np.int64)
             drawings = self._drawings[np.concatenate([digits, others])]
-            images.append(augment_drawings(drawings, stage.strokes, random, self.backend))
+            with blame(self.backend, "augmenting"):
+                images.append(augment_drawings(drawings, stage.strokes, random, self.backend))
             labels.append(drawings.labels.astype(np.int64))
         order = random.permutation(sum(map(len, labels)))
         return np.concatenate(images)[order], np.concatenate(labels)[order]

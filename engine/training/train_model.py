@@ -12,14 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from backends.base import Backend
+from backends.errors import InkdigitsError
 from backends.registry import get_backend
-from engine.data.datasets import Dataset, dataset_from_arrays, load_mnist
+from engine.data.datasets import DataError, Dataset, dataset_from_arrays, load_mnist
 from engine.data.drawings import Drawing
 from engine.model.history import EpochRecord
 from engine.model.network import Network
 from engine.model.safe_write import check_writable
 from engine.training.checkpoint import checkpoint_path
 from engine.training.examples import Preparation
+from engine.training.interruption import stop_requests
 from engine.training.loop import Progress
 from engine.training.options import OptionsError, TrainingOptions
 from engine.training.recipe import Recipe, read_recipe
@@ -88,6 +90,8 @@ ema_decay, validation, seed : optional
     ------
     InkdigitsError
         Options or data that cannot be used, a diverging run, or a file that cannot be written.
+    KeyboardInterrupt
+        Ctrl-C or SIGTERM; with a path, after the checkpoint is written.
     """
     given = {
         "hidden": hidden,
@@ -105,9 +109,10 @@ ema_decay, validation, seed : optional
     }
     if resume and path is None:
         raise OptionsError("resume needs a path: the checkpoint lies beside the model file")
-    out = None if path is None else Path(path)
+    out = None if path is None else Path(path).expanduser()
     if out is not None:
         check_writable(out)
+        check_writable(checkpoint_path(out))
     followed = read_recipe(recipe) if isinstance(recipe, str) else recipe
     options = TrainingOptions.chosen({k: v for k, v in given.items() if v is not None}, followed)
     training = Training(
@@ -125,8 +130,11 @@ ema_decay, validation, seed : optional
         return training.network
     if resume:
         training.resume(checkpoint_path(out))
-    for _ in run_with_checkpoints(training, checkpoint_path(out)):
-        pass
+    with stop_requests() as stop:
+        for _ in run_with_checkpoints(training, checkpoint_path(out), stop):
+            pass
+    if not training.finished:
+        raise KeyboardInterrupt
     training.network.save(out)  # before the test, so that nothing can take it away
     if training.test() is not None:
         training.network.save(out)
@@ -139,6 +147,7 @@ def run_with_checkpoints(
     path: Path,
     stop: Callable[[], bool] = lambda: False,
     every: float = CHECKPOINT_EVERY,
+    remark: Callable[[str], None] = lambda message: None,
 ) -> Generator[Preparation | Progress | EpochRecord, None, None]:
     """Run a training, and write a checkpoint now and then, and whenever it is left before its end.
 
@@ -152,6 +161,8 @@ def run_with_checkpoints(
         Asked after each record; True writes a checkpoint and ends the run.
     every : float
         Seconds between checkpoints.
+    remark : callable
+        Told where a checkpoint cannot be written, which does not end the run.
 
     Yields
     ------
@@ -159,22 +170,33 @@ def run_with_checkpoints(
         As `Training.run`. A caller that stops listening (by ``close``, or an exception of its own) leaves a
         checkpoint behind.
     """
+
+    def save() -> None:
+        try:
+            training.save_checkpoint(path)
+        except InkdigitsError as error:
+            remark(str(error))
+
     saved = time.monotonic()
     for record in training.run():
         try:
             yield record
         except GeneratorExit:
-            training.save_checkpoint(path)
+            save()
             raise
         if stop() and not training.finished:
-            training.save_checkpoint(path)
+            save()
             return
         if time.monotonic() - saved >= every:
-            training.save_checkpoint(path)
+            save()
             saved = time.monotonic()
 
 
 def _as_dataset(data: Dataset | tuple[npt.ArrayLike, npt.ArrayLike] | None) -> Dataset:
     if data is None:
         return load_mnist()
-    return data if isinstance(data, Dataset) else dataset_from_arrays(*data)
+    if isinstance(data, Dataset):
+        return data
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise DataError(f"dataset is a {type(data).__name__}; give a Dataset, or (X, y): images and labels")
+    return dataset_from_arrays(*data)

@@ -10,6 +10,7 @@ import importlib.metadata
 import math
 import platform
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from threadpoolctl import ThreadpoolController
 
 from backends.arrays import Parameters
 from backends.base import Backend
+from backends.errors import blame
 from backends.optimizers import SGD, AdamW, ExponentialMovingAverage, Nesterov, Optimizer
 from engine.data.datasets import DIGITS, DataError, Dataset, Examples
 from engine.data.drawings import Drawing, drawings_sha256
@@ -30,6 +32,7 @@ from engine.recognition.evaluation import Evaluation, UnseenWriters, evaluate, e
 from engine.recognition.overlap import images_sha256
 from engine.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from engine.training.examples import Block, ExampleSource, PlainExamples, Preparation, RecipeExamples
+from engine.training.limits import check_network_size
 from engine.training.loop import Learner, Progress, train_epochs
 from engine.training.options import OptionsError, TrainingOptions
 from engine.training.recipe import Recipe
@@ -92,6 +95,8 @@ class Training:
                 f"a recipe learns the ten digits; {dataset.name} has {len(dataset.classes)} classes"
             )
         learn, self._validation = self._split()
+        if network is None:
+            check_network_size(options, dataset.train.pixels, len(dataset.classes))
         self._source: ExampleSource = PlainExamples(learn, options.epochs)
         if recipe:
             self._source = RecipeExamples(recipe, learn, drawings, backend, options.seed)
@@ -136,7 +141,7 @@ class Training:
         """
         ends = list(accumulate(plan.epochs for plan in self._source.plans))
         rates = self._learning_rates()
-        with ThreadpoolController().limit(limits=self.network.backend.threads):
+        with self._threads_of_backend():
             for number, until in enumerate(ends):
                 if self._learner.epoch >= until:
                     continue
@@ -145,6 +150,11 @@ class Training:
                         yield from self._train_on(made, until, rates)
                     else:
                         yield made
+
+    def _threads_of_backend(self) -> AbstractContextManager[Any]:
+        """BLAS gets as many threads as the backend: its sums depend on their number."""
+        limit: AbstractContextManager[Any] = ThreadpoolController().limit(limits=self.network.backend.threads)
+        return limit
 
     def _train_on(self, block: Block, until: int, rates: Any) -> Iterator[Progress | EpochRecord]:
         for record in train_epochs(
@@ -236,7 +246,8 @@ class Training:
         """
         if self.dataset.test is None:
             return None
-        evaluation = evaluate(self.network, self.dataset.test)
+        with self._threads_of_backend():
+            evaluation = evaluate(self.network, self.dataset.test)
         low, high = evaluation.interval_95
         self.network.card.accuracy.update(
             test=evaluation.accuracy, test_interval_95=[low, high], test_examples=evaluation.n
@@ -258,7 +269,9 @@ class Training:
         UnseenWriters
             The scores, and the decision rule fitted.
         """
-        unseen = evaluate_unseen_writers(self.network, drawings, np.random.default_rng(self.options.seed))
+        random = np.random.default_rng(self.options.seed)
+        with self._threads_of_backend(), blame(self.network.backend, "evaluating"):
+            unseen = evaluate_unseen_writers(self.network, drawings, random)
         evaluation = unseen.evaluation
         low, high = unseen.interval_95
         self.network.card.accuracy.update(

@@ -31,6 +31,19 @@ def test_28x28_images_and_rows_are_taken_as_they_are(tmp_path: Path, tiny: Datas
     assert (rows.train.pixels, rows.classes) == (4, ("a", "b", "c"))
 
 
+@pytest.mark.parametrize("axis", [1, 3])
+def test_a_single_channel_axis_is_dropped(tmp_path: Path, tiny: Dataset, axis: int) -> None:
+    images = np.expand_dims(tiny.train.images[:5], axis)
+    np.savez(tmp_path / "a.npz", x_train=images, y_train=tiny.train.labels[:5])
+    np.testing.assert_array_equal(read_own_data(tmp_path / "a.npz").train.images, tiny.train.images[:5])
+
+
+def test_pictures_with_other_channels_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x_train=np.zeros((2, 9, 9, 4)), y_train=np.zeros(2, int))
+    with pytest.raises(DataError, match=r"\(2, 9, 9, 4\)"):
+        read_own_data(tmp_path / "a.npz")
+
+
 @pytest.fixture
 def folder(tmp_path: Path, tiny: Dataset) -> Path:
     """Pictures in folders, as people keep them; with a file of the system's among them."""

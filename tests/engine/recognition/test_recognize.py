@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from engine import Network
+from engine.data.datasets import DIGITS
 from engine.data.strokes import Strokes
 from engine.model.card import Card, DecisionRule
 from engine.recognition.recognize import (
@@ -61,6 +62,7 @@ def verdict(*best: float, decision: DecisionRule) -> State:
 
     class Fixed:
         card = Card(decision=decision)
+        classes = DIGITS
 
         def predict_proba(self, images: Any) -> Any:
             return p

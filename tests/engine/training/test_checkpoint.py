@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backends import get_backend
+from backends import InkdigitsError, get_backend
 from engine.data.datasets import Dataset
 from engine.training.checkpoint import CheckpointError, checkpoint_path
 from engine.training.examples import Preparation
@@ -124,6 +124,21 @@ def test_listener_that_fails_leaves_a_checkpoint(tiny: Dataset, tmp_path: Path) 
     assert isinstance(records, Generator)
     records.close()
     assert (tmp_path / "c.npz").exists()
+
+
+def test_checkpoint_that_cannot_be_written_does_not_end_the_run(tiny: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "c.npz").mkdir()
+    training = Training(tiny, TrainingOptions(hidden=(4,), epochs=1), get_backend("numpy"))
+    remarks: list[str] = []
+    list(run_with_checkpoints(training, tmp_path / "c.npz", every=0, remark=remarks.append))
+    assert training.finished
+    assert "it is a folder" in remarks[0]
+
+
+def test_place_of_the_checkpoint_is_checked_before_training(tiny: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "m.checkpoint.npz").mkdir()
+    with pytest.raises(InkdigitsError, match=r"m\.checkpoint\.npz: it is a folder"):
+        train_model(tmp_path / "m.json", "numpy", tiny, hidden=[4], epochs=1)
 
 
 def test_finished_run_takes_its_checkpoint_away(tiny: Dataset, tmp_path: Path) -> None:

@@ -168,6 +168,18 @@ def test_network_that_does_not_fit_the_data_is_refused(tiny: Dataset) -> None:
         train_model(None, "numpy", letters, network=network)
 
 
+@pytest.mark.parametrize("dataset", [(1, 2, 3, 4), (1,), "d.npz"])
+def test_what_is_no_data_set_is_refused_before_training(dataset: Any) -> None:
+    with pytest.raises(DataError, match=r"give a Dataset, or \(X, y\)"):
+        train_model(None, "numpy", dataset)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "a\nb"])
+def test_class_that_no_model_file_could_hold_is_refused(name: str) -> None:
+    with pytest.raises(DataError, match="a class is named"):
+        train_model(None, "numpy", (np.zeros((4, 2)), np.array([name, "b", name, "b"])))
+
+
 def test_wrong_option_is_python_s_own_error(tiny: Dataset) -> None:
     with pytest.raises(TypeError, match="epoch"):
         train_model(None, "numpy", tiny, epoch=3)  # type: ignore[call-arg]  # the point of the test

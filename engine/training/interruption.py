@@ -1,0 +1,83 @@
+"""Ctrl-C and SIGTERM as a request to stop at the next good moment, so that a long run keeps what it has."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class StopRequest:
+    """Whether the user, or the system, has asked the program to stop.
+
+    Parameters
+    ----------
+    announce : callable
+        Called at the first signal, inside the handler: it must not write to a buffered stream.
+
+    Attributes
+    ----------
+    signal : signal.Signals or None
+        What was received; None as long as nothing was.
+    """
+
+    def __init__(self, announce: Callable[[], None] = lambda: None) -> None:
+        self.signal: signal.Signals | None = None
+        self._announce = announce
+
+    def __call__(self) -> bool:
+        return self.signal is not None
+
+    @property
+    def exit_code(self) -> int:
+        """What shells expect of a program that a signal has ended: 128 and the signal's number."""
+        return 128 + self.signal if self.signal else 0
+
+    def receive(self, number: int, frame: FrameType | None) -> None:
+        """Note the first signal; a second one ends the work where it is.
+
+        Parameters
+        ----------
+        number : int
+            Of the signal.
+        frame : frame or None
+            Where the program was; not used.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            At the second signal.
+        """
+        if self.signal is not None:
+            raise KeyboardInterrupt
+        self.signal = signal.Signals(number)
+        self._announce()
+
+
+@contextmanager
+def stop_requests(announce: Callable[[], None] = lambda: None) -> Iterator[StopRequest]:
+    """Turn Ctrl-C and SIGTERM into a `StopRequest` while the block runs.
+
+    Parameters
+    ----------
+    announce : callable
+        As for `StopRequest`.
+
+    Yields
+    ------
+    StopRequest
+        Never asked for outside the main thread, and not by a signal that the process ignores.
+    """
+    request = StopRequest(announce)
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, request.receive)
+    try:
+        yield request
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
