@@ -140,7 +140,7 @@ def softmax_cross_entropy(z: Array, labels: Array) -> tuple[float, Array]:
         dz[n, labels[n]] -= 1
         for c in range(z.shape[1]):
             dz[n, c] /= batch
-    return loss / batch, dz
+    return float(loss / batch), dz  # a float also where this is not compiled
 
 
 @checked
@@ -158,7 +158,7 @@ def soft_cross_entropy(z: Array, targets: Array) -> tuple[float, Array]:
             loss += targets[n, c] * (largest - z[n, c] + log_total)
         for c in range(z.shape[1]):
             dz[n, c] = (weight * dz[n, c] - targets[n, c]) / batch
-    return loss / batch, dz
+    return float(loss / batch), dz  # a float also where this is not compiled
 
 
 @checked

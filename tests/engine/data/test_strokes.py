@@ -36,8 +36,10 @@ def test_a_seven_looks_like_one() -> None:
 @given(drawing, st.floats(0.1, 10), coordinate, coordinate)
 @settings(deadline=None)
 def test_size_and_place_do_not_matter(strokes: Points, scale: float, right: float, down: float) -> None:
-    extent = np.ptp(np.concatenate([np.array(each) for each in strokes]), axis=0).max()
-    assume(extent >= 1e-3)  # a speck beside coordinates of 100: its shape is lost in rounding
+    parts = [np.concatenate([np.array(each) for each in strokes]), *(np.array(each) for each in strokes)]
+    # A speck beside coordinates of 100: its shape is lost in rounding. A dot has none to lose.
+    whole, *each_stroke = (np.ptp(part, axis=0).max() for part in parts)
+    assume(whole >= 1e-3 and all(extent == 0 or extent >= 1e-3 for extent in each_stroke))
     moved = [[(scale * x + right, scale * y + down) for x, y in each] for each in strokes]
     difference = strokes_to_image(strokes).astype(int) - strokes_to_image(moved)
     # A drawing whose mass lies on the edge between two places may fall either way.
