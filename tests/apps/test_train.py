@@ -313,8 +313,8 @@ def interrupted(words: list[Any], signals: list[signal.Signals]) -> tuple[int, s
         process.stdout.readline()
         for number in signals:
             process.send_signal(number)
-        process.stdout.read()
-        return process.wait(), process.stderr.read()
+        _, err = process.communicate(timeout=120)
+        return process.returncode, err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
