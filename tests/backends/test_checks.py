@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.lib.stride_tricks import as_strided
 
@@ -442,6 +442,8 @@ def test_backends_agree_on_any_arguments_of_a_formula(name: str) -> None:
     @given(calls(name))
     def agree(arguments: list[Callable[[], Any]]) -> None:
         ours, true = ([make() for make in arguments] for _ in range(2))
+        if name.startswith("dense_"):  # the compiled kernels skip zeros: 0 · w is 0 for any finite w only
+            assume(all(np.isfinite(each).all() for each in ours if getattr(each, "dtype", None) in REALS))
         assert_close(outcome(compiled, ours), outcome(reference, true))
 
     agree()
