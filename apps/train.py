@@ -105,9 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
             follow(records, training.epochs, arguments.json)
         except TrainingDivergedError:  # a network of NaN is not worth keeping
             raise
-        except (
-            BaseException
-        ):  # the second Ctrl-C, the reader of our output gone, anything: keep what there is
+        except BaseException:  # the second Ctrl-C, a reader of our output that is gone, anything
             _save_unfinished(training, arguments.out, checkpoint)
             raise
     if not training.finished:

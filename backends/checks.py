@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backends.arrays import REALS, Array, Parameters, flatten, scale_pixels
-from backends.errors import ArgumentError
+from backends.errors import LONGEST, ArgumentError
 
 if TYPE_CHECKING:
     from backends.optimizers import ExponentialMovingAverage, Optimizer
@@ -360,7 +360,7 @@ def pixels(parameters: Parameters, images: npt.ArrayLike) -> Array:
     try:
         array = np.asarray(images)
     except ValueError as error:  # lists of different lengths
-        raise ArgumentError(f"images make no array: {error}"[:160]) from None
+        raise ArgumentError(f"images make no array: {error}"[:LONGEST]) from None
     wanted = parameters.inputs
     one_channel = array.ndim == 4 and 1 in (array.shape[1], array.shape[3])
     if not (array.ndim in (2, 3) or one_channel) or math.prod(array.shape[1:]) != wanted:

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backends.arrays import Array
-from backends.errors import InkdigitsError, install_hint
+from backends.errors import LONGEST, InkdigitsError, install_hint
 from engine.data.framing import frame_digit
 
 VARIABLE = "INKDIGITS_DATA"
@@ -30,7 +30,6 @@ URL_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 # Of the arrays, not of the archive (see `Dataset.sha256`): the same digits packed anew are the same digits.
 MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"
 LARGEST_ARCHIVE = 2**30  # bytes, unpacked
-LONGEST_MESSAGE = 160  # characters
 
 
 class DataError(InkdigitsError):
@@ -480,10 +479,6 @@ def read_archive(path: Path, names: tuple[str, ...], optional: tuple[str, ...] =
         raise DataError(f"{path} is not a NumPy archive (.npz) that can be read: {error}") from None
 
 
-# What a damaged, encrypted or foreign archive raises.
-UNREADABLE = (OSError, ValueError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error)
-
-
 def _read_cached(path: Path) -> Dataset | None:
     """MNIST from a cache, or None where the cache has not got it, whole and unchanged."""
     try:
@@ -518,4 +513,4 @@ def _download(folder: Path, progress: Callable[[], Any] | None) -> Path:
         return Path(pooch.retrieve(URL, URL_SHA256, FILE_NAME, folder, downloader=downloader))
     except Exception as error:  # of requests, urllib3 or pooch, which share no base
         why = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise DataError(f"{ways_out}: MNIST could not be downloaded: {why}"[:LONGEST_MESSAGE]) from error
+        raise DataError(f"{ways_out}: MNIST could not be downloaded: {why}"[:LONGEST]) from error
