@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _train(training: Training, fold: Fold) -> None:
     if fold.number == 1:
-        get_ready(training.network, training=True)
+        get_ready(training.network, training)
     say(f"fold {fold.number}/{fold.of}: without {', '.join(fold.writers)}")
     follow(training.run(), training.epochs, as_json=False)
 

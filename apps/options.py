@@ -7,6 +7,7 @@ import os
 import stat
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from apps.output import printable, say
 from backends import Backend, InkdigitsError, get_backend
@@ -16,6 +17,9 @@ from engine.data.framing import SIDE
 from engine.data.strokes import strokes_to_image
 from engine.model.network import Network
 from engine.model.safe_write import check_writable
+
+if TYPE_CHECKING:
+    from engine.training.trainer import Training
 
 # The modules of each extra of setup.cfg that a command may need.
 EXTRAS = {
@@ -167,22 +171,25 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def get_ready(network: Network, training: bool = False, drawing: bool = False) -> None:
+def get_ready(network: Network, training: Training | None = None, drawing: bool = False) -> None:
     """Let the backend do now what it does once, such as compiling, and say so where it takes seconds.
 
     Parameters
     ----------
     network : Network
         The network that will be used.
-    training : bool
-        Whether it will be trained.
+    training : Training, optional
+        What will train it.
     drawing : bool
         Whether strokes will be drawn and recognized.
     """
     backend = network.backend
     backend.notify = say
     with blame(backend, "getting ready"):
-        backend.warm_up(network.layer_sizes, network.parameters.dtype, training)
+        if training:
+            training.warm_up()
+        else:
+            backend.warm_up(network.layer_sizes, network.parameters.dtype)
         if drawing:
             strokes_to_image([[(0.0, 0.0), (1.0, 1.0)]], backend=backend)
 

@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_writable(checkpoint)
     _resume_or_replace(training, checkpoint, arguments.resume)
 
-    get_ready(training.network, training=True)
+    get_ready(training.network, training)
     with stop_requests(_announce_stop) as stop:
         try:
             records = run_with_checkpoints(training, checkpoint, stop, remark=say)

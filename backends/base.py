@@ -284,7 +284,11 @@ class Backend(Kernels):
         return loss_sum / len(order)
 
     def warm_up(
-        self, layer_sizes: tuple[int, ...], dtype: npt.DTypeLike = np.float32, training: bool = True
+        self,
+        layer_sizes: tuple[int, ...],
+        dtype: npt.DTypeLike = np.float32,
+        optimizer: Optimizer | None = None,
+        average: ExponentialMovingAverage | None = None,
     ) -> None:
         """Do now what would delay the first call, such as compiling; by default, nothing.
 
@@ -294,6 +298,8 @@ class Backend(Kernels):
             Sizes of the network that will be used, from input to output.
         dtype : dtype
             The dtype of its parameters.
-        training : bool
-            Whether the network will be trained. If not, only what prediction needs is prepared.
+        optimizer : Optimizer, optional
+            The one that will train it; not changed. Without one, the network will only predict.
+        average : ExponentialMovingAverage, optional
+            The moving average that is kept meanwhile; not changed.
         """

@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from backends import Backend, get_backend
 from backends.arrays import Parameters
+from backends.optimizers import SGD
 from engine.data.datasets import DataError, Examples, load_mnist
 from engine.model.network import initial_parameters
 
@@ -43,6 +44,7 @@ def compiled() -> Backend:
     pytest.importorskip("numba")
     backend = get_backend("numba")
     backend.warm_up(LAYER_SIZES)
+    backend.warm_up(LAYER_SIZES, optimizer=SGD())
     return backend
 
 

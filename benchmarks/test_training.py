@@ -62,7 +62,11 @@ def test_compile(benchmark: Any, tmp_path: Path, cache: str) -> None:
     """A process that imports Numba and warms up: with nothing compiled yet, and with the cache on disk."""
     pytest.importorskip("numba")
     benchmark.group = "start Numba in a new process and compile"
-    code = "from backends import get_backend; get_backend('numba').warm_up((784, 128, 64, 10))"
+    code = """
+from backends import get_backend
+from backends.optimizers import SGD
+get_backend("numba").warm_up((784, 128, 64, 10), optimizer=SGD())
+"""
 
     def start() -> None:
         environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}

@@ -25,7 +25,7 @@ from backends.conformance.checks import clause
 from backends.conformance.comparison import RESULTS, MismatchError, about, agree, close, leaves
 from backends.conformance.run import NewOptimizer, Run, rates
 from backends.errors import describe
-from backends.optimizers import SGD, AdamW, Nesterov
+from backends.optimizers import SGD, AdamW, ExponentialMovingAverage, Nesterov
 
 SMALL = (7, 5, 3)  # layer sizes
 SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 32, 33, 64, 65, 128, 129, 256, 257, 300, 513, 1025)
@@ -85,13 +85,13 @@ def check_threads(backend: Backend, dtype: npt.DTypeLike) -> None:
 
 @clause
 def check_warm_up(backend: Backend, dtype: npt.DTypeLike) -> None:
-    """It takes layer sizes, a dtype and ``training``, and changes no later result."""
+    """It takes layer sizes, a dtype, an optimizer and its average, and changes no later result."""
     parameters, images, _ = network_case(SMALL, 3, dtype)
     x = scale_pixels(images, dtype)
     before = backend.predict_proba(parameters, x)
-    for training in (False, True):
-        with about(f"predict_proba after warm_up({SMALL}, training={training})"):
-            backend.warm_up(SMALL, dtype, training)
+    for optimizer, average in ((None, None), (SGD(), ExponentialMovingAverage(parameters, 0.9))):
+        with about(f"predict_proba after warm_up({SMALL}, {optimizer}, {average})"):
+            backend.warm_up(SMALL, dtype, optimizer, average)
             close(backend.predict_proba(parameters, x), before, dtype)
 
 

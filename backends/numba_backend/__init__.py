@@ -6,6 +6,7 @@ when a Numba backend is made, so that a program that does not ask for Numba does
 
 from __future__ import annotations
 
+import copy
 import math
 import threading
 from functools import cached_property
@@ -24,7 +25,7 @@ from backends.numba_backend.packing import AddressTable, pack, unpack, unpack_me
 from backends.numba_backend.predict import predict, predict_few, scale_bytes
 from backends.numba_backend.step import prepare_step, step_settings
 from backends.numba_backend.train import train
-from backends.optimizers import SGD, ExponentialMovingAverage, Optimizer
+from backends.optimizers import ExponentialMovingAverage, Optimizer
 
 BYTE = np.dtype(np.uint8)
 CHUNK = 64  # images that are predicted together
@@ -171,21 +172,27 @@ class NumbaBackend(Backend):
         return max(1, min(self.threads, useful, threads.usable_cores()))
 
     def warm_up(
-        self, layer_sizes: tuple[int, ...], dtype: npt.DTypeLike = np.float32, training: bool = True
+        self,
+        layer_sizes: tuple[int, ...],
+        dtype: npt.DTypeLike = np.float32,
+        optimizer: Optimizer | None = None,
+        average: ExponentialMovingAverage | None = None,
     ) -> None:
         """Compile, on blank images: what predicts one digit, or what trains on bytes and predicts many."""
         if self.notify:
             notify = self.notify
             on_first_compilation(lambda: notify("numba: compiling for this machine, once (some seconds)"))
         parameters = Parameters.zeros(layer_sizes, dtype)
-        self.predict_images(parameters, np.zeros((1, layer_sizes[0]), np.uint8))
-        if training:
-            images = self.prepare_images(np.zeros((1, layer_sizes[0]), np.uint8), dtype)
-            labels, order = np.zeros(1, np.uint8), np.zeros(1, np.int64)
-            self.train_minibatches(parameters, SGD(), images, labels, order, 1, np.ones(1))
-            self.predict_proba(parameters, np.zeros((FEW + 1, layer_sizes[0]), dtype))
-        else:
-            self.predict_proba(parameters, np.zeros((1, layer_sizes[0]), dtype))
+        images = np.zeros((FEW + 1, layer_sizes[0]), np.uint8)
+        if optimizer is None:
+            self.predict_images(parameters, images[:1])
+            return
+        labels, order = np.zeros(len(images), np.uint8), np.zeros(1, np.int64)
+        optimizer, average = copy.deepcopy((optimizer, average))
+        self.train_minibatches(
+            parameters, optimizer, self.prepare_images(images, dtype), labels, order, 1, np.ones(1), average
+        )
+        self.predict_images(parameters, images)
 
 
 class _OfThread(threading.local):

@@ -38,13 +38,16 @@ def apply_step(
     ``memory`` has I + 1 rows for each of its parts; undefined where it lacks one that the rule looks at.
     """
     # w *= weight_scale; sgd_update, nesterov_update or adamw_update; average_update
+    p = splat(dw, weight_scale) * load(dw, w, i, o)
+    rate, beta1 = splat(dw, rule.rate), splat(dw, rule.beta1)
+    if memory is None:  # decided when this is compiled: SGD without a moving average
+        store(p - rate * dw, w, i, o)
+        return
     first, second, average = (
         FIRST * (inputs + 1) + i,
         SECOND * (inputs + 1) + i,
         AVERAGE * (inputs + 1) + i,
     )
-    p = splat(dw, weight_scale) * load(dw, w, i, o)
-    rate, beta1 = splat(dw, rule.rate), splat(dw, rule.beta1)
     if rule.rule == PLAIN:
         p = p - rate * dw
     elif rule.rule == MOMENTUM:

@@ -1,7 +1,8 @@
 """The functions of `backends.imaging` under the same names, as loops that Numba compiles.
 
 Each goes from picture to picture, with what it needs of one in the first-level cache; `draw_lines` looks only
-at the pixels within reach of a line.
+at the pixels within reach of a line. A single drawing waits for `draw_lines` and `center_by_mass`: they make
+their arrays before the compiled loop, since Numba takes long to compile an array that is made inside.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ import numpy as np
 from backends.arrays import Array
 from backends.checks import checked
 from backends.imaging import INK, KNOT_EVERY, SPLINE_DEVIATION
-from backends.numba_backend.compiler import jit
+from backends.numba_backend.compiler import inner, jit
 
 
 @checked
-@jit
 def draw_lines(points: Array, joined: Array, pen_width: Array, height: int, width: int) -> Array:
-    # coverage = clip(pen_width / 2 + 0.5 - distance to the nearest line, 0, 1)
     pictures = np.empty((len(points), height, width), points.dtype)
-    distance2 = np.empty((height, width), points.dtype)
+    _draw_lines(points, joined, pen_width, np.empty((height, width), points.dtype), pictures)
+    return pictures
+
+
+@jit
+def _draw_lines(points: Array, joined: Array, pen_width: Array, distance2: Array, pictures: Array) -> None:
+    # coverage = clip(pen_width / 2 + 0.5 - distance to the nearest line, 0, 1)
+    height, width = distance2.shape
     for n in range(len(points)):
         reach = points.dtype.type(pen_width[n] / 2 + 0.5)
         distance2[:] = reach * reach  # farther than that is paper
@@ -30,10 +36,9 @@ def draw_lines(points: Array, joined: Array, pen_width: Array, height: int, widt
             for column in range(width):
                 covered = reach - np.sqrt(distance2[row, column])
                 pictures[n, row, column] = min(covered, points.dtype.type(1))
-    return pictures
 
 
-@jit
+@inner
 def _approach(distance2: Array, start: Array, end: Array, reach: float) -> None:
     """Lower the squared distances of the pixels near one segment."""
     real = distance2.dtype.type
@@ -55,14 +60,19 @@ def _approach(distance2: Array, start: Array, end: Array, reach: float) -> None:
 
 
 @checked
-@jit
 def center_by_mass(boxes: Array, side: int) -> Array:
+    pictures = np.zeros((len(boxes), side, side), np.uint8)
+    ink, most = np.empty(boxes.shape[1:], np.uint8), np.empty(boxes.shape[2], boxes.dtype)
+    _center_by_mass(boxes, side, ink, most, pictures)
+    return pictures
+
+
+@jit
+def _center_by_mass(boxes: Array, side: int, ink: Array, most: Array, pictures: Array) -> None:
     # pictures[n, row + down, column + right] = rint(boxes[n, row, column] * 255 / peak),
     # with down and right = floor(side / 2 + 1 - mass)
     n, rows, columns = boxes.shape
     real = boxes.dtype.type
-    pictures = np.zeros((n, side, side), np.uint8)
-    ink, most = np.empty((rows, columns), np.uint8), np.empty(columns, boxes.dtype)
     for i in range(n):
         most[:] = 0  # of each column: one peak for all would make each pixel wait for the one before
         for row in range(rows):
@@ -88,7 +98,6 @@ def center_by_mass(boxes: Array, side: int) -> Array:
         for row in range(max(0, -down), min(rows, side - down)):
             for column in range(max(0, -right), min(columns, side - right)):
                 pictures[i, row + down, column + right] = ink[row, column]
-    return pictures
 
 
 @checked

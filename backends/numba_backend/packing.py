@@ -30,9 +30,11 @@ def unpack(layers: tuple[Array, ...], parameters: Parameters) -> None:
         w[:], b[:] = layer[:-1, : w.shape[1]], layer[-1, : w.shape[1]]
 
 
-def pack_memory(memory: dict[int, Parameters], w: tuple[Array, ...]) -> tuple[Array, ...]:
-    """What is remembered of each packed layer of w, (K, I + 1, O), each at its own index."""
-    count = max(memory, default=-1) + 1
+def pack_memory(memory: dict[int, Parameters], w: tuple[Array, ...]) -> tuple[Array | None, ...]:
+    """What is remembered of each packed layer of w, (K, I + 1, O), each at its own index, or None."""
+    if not memory:
+        return (None,) * len(w)
+    count = max(memory) + 1
     layers = tuple(zeros_at_cache_line((count, *each.shape), each.dtype) for each in w)
     for k, each in memory.items():
         for layer, packed in zip(layers, pack(each), strict=True):
@@ -40,10 +42,10 @@ def pack_memory(memory: dict[int, Parameters], w: tuple[Array, ...]) -> tuple[Ar
     return layers
 
 
-def unpack_memory(layers: tuple[Array, ...], memory: dict[int, Parameters]) -> None:
+def unpack_memory(layers: tuple[Array | None, ...], memory: dict[int, Parameters]) -> None:
     """Write packed memory back. Changes ``memory``."""
     for k, each in memory.items():
-        unpack(tuple(layer[k] for layer in layers), each)
+        unpack(tuple(layer[k] for layer in layers if layer is not None), each)
 
 
 def zeros_at_cache_line(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:

@@ -132,6 +132,8 @@ def _address(context, builder, array_type, array, row, column, width):
 
 @intrinsic
 def view(typingctx, array):
+    if array == types.none:
+        return types.none(types.none), lambda context, *_: context.get_dummy_value()
     kind = View(array.dtype)
 
     def emit(context, builder, sig, args):
@@ -356,7 +358,7 @@ yield_cpu = (
 if config.DISABLE_JIT:
 
     def view(array):
-        return array.reshape(-1, array.shape[-1])
+        return None if array is None else array.reshape(-1, array.shape[-1])
 
     def view_at(like, address, rows, columns):
         size = int(rows * columns) * like.itemsize

@@ -45,7 +45,7 @@ class Step(NamedTuple):
     settings : (S,) records, one for each step: see `SETTINGS`
     w : for each layer, (I + 1, O)
     memory : for each layer, (K, I + 1, O): what is remembered of it, at `FIRST`, `SECOND` and `AVERAGE`;
-        K is as many as are needed
+        K is as many as are needed; None where nothing is remembered (SGD)
     transposed : for each layer, room for its weights transposed, (O + 1, I); its last row is zero
     a, dz : for each layer, (B, O)
     pixels, values, counts : the ink of a batch, found by `find_ink`
@@ -60,7 +60,7 @@ class Step(NamedTuple):
 
     settings: Array
     w: tuple[Array, ...]
-    memory: tuple[Array, ...]
+    memory: tuple[Array | None, ...]
     transposed: tuple[Array, ...]
     a: tuple[Array, ...]
     dz: tuple[Array, ...]

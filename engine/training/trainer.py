@@ -112,6 +112,14 @@ class Training:
         self._run["layer_sizes"] = list(parameters.layer_sizes)
         self.network = Network(average.parameters if average else parameters, backend, card)
 
+    def warm_up(self) -> None:
+        """Let the backend do now what would delay the first step, such as compiling."""
+        learner = self._learner
+        parameters = learner.parameters
+        self.network.backend.warm_up(
+            parameters.layer_sizes, parameters.dtype, learner.optimizer, learner.average
+        )
+
     # ---- Running -------------------------------------------------------------------------------------------
 
     @property

@@ -209,17 +209,23 @@ def test_warm_up_compiles_all_that_training_and_prediction_call() -> None:
         pytest.skip("compilation is switched off by NUMBA_DISABLE_JIT")
     backend = NumbaBackend()
     layer_sizes = (12, 7, 5, 4)
-    backend.warm_up(layer_sizes)
-    backend.warm_up(layer_sizes, training=False)
-    before = [len(each.signatures) for each in (train, predict, predict_few)]
     parameters = Parameters.zeros(layer_sizes)
+    optimizers = (SGD(), Nesterov(parameters), AdamW(parameters))
+    backend.warm_up(layer_sizes)
+    for optimizer in optimizers:
+        for average in (None, ExponentialMovingAverage(parameters, 0.9)):
+            backend.warm_up(layer_sizes, np.float32, optimizer, average)
+    assert [each.steps_taken for each in optimizers] == [0, 0, 0]
+    before = [len(each.signatures) for each in (train, predict, predict_few)]
     for n in (3, 100):
         backend.predict_proba(parameters, np.zeros((n, 12), np.float32))
     images = backend.prepare_images(np.ones((3, 12), np.uint8), np.float32)
     labels = np.zeros(3, np.uint8)
-    for optimizer in (SGD(), Nesterov(parameters), AdamW(parameters)):
-        average = ExponentialMovingAverage(parameters, 0.9)
-        backend.train_minibatches(parameters, optimizer, images, labels, np.arange(3), 2, np.ones(2), average)
+    for optimizer in optimizers:
+        for average in (None, ExponentialMovingAverage(parameters, 0.9)):
+            backend.train_minibatches(
+                parameters, optimizer, images, labels, np.arange(3), 2, np.ones(2), average
+            )
     assert [len(each.signatures) for each in (train, predict, predict_few)] == before
 
 
@@ -227,7 +233,7 @@ COMPILING = """
 from backends import get_backend
 backend = get_backend("numba")
 backend.notify = print
-backend.warm_up((12, 7, 4), training=False)
+backend.warm_up((12, 7, 4))
 """
 
 
