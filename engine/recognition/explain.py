@@ -161,15 +161,16 @@ def smallest_change(network: Network, image: npt.ArrayLike, other: int | None = 
     """
     found = activations(network, image)
     digit, _ = _two_classes(found.logits, None, other)
-    start = found.inputs[0][None]
+    start, shape = found.inputs[0][None], np.shape(image)
     others = [other] if other is not None else [each for each in range(len(found.logits)) if each != digit]
-    flipped = [(each, _flip(network, start, digit, each)) for each in others]
-    changes = [
-        Change(digit, each, row.reshape(np.shape(image)), (row - start).reshape(np.shape(image)))
-        for each, row in flipped
-        if row is not None
-    ]
-    return min(changes, key=lambda change: change.size, default=None)
+    rows = [row for each in others if (row := _flip(network, start, digit, each)) is not None]
+    if not rows:
+        return None
+    nearest = min(rows, key=lambda row: float(np.linalg.norm(row - start)))
+    if other is None:  # on the way to one class, another may have come first
+        nearest = _shortened(network, start, nearest, digit, None)
+        other = int(activations(network, nearest[0]).logits.argmax())
+    return Change(digit, other, nearest.reshape(shape), (nearest - start).reshape(shape))
 
 
 class NearestExamples:
@@ -303,12 +304,13 @@ def _nearest_in_box(start: Array, slope: Array, wanted: float) -> Array:
     return moved(high).astype(start.dtype)
 
 
-def _preferred(network: Network, row: Array, digit: int, other: int) -> bool:
+def _preferred(network: Network, row: Array, digit: int, other: int | None) -> bool:
+    """Whether the logit of ``other``, by default of any other class, exceeds that of ``digit``."""
     logits = activations(network, row[0]).logits
-    return bool(logits[other] > logits[digit])
+    return bool((logits.max() if other is None else logits[other]) > logits[digit])
 
 
-def _shortened(network: Network, start: Array, flipped: Array, digit: int, other: int) -> Array:
+def _shortened(network: Network, start: Array, flipped: Array, digit: int, other: int | None) -> Array:
     """The part of a change that still flips the answer."""
     low, high = 0.0, 1.0
     for _ in range(BISECTIONS):

@@ -86,21 +86,22 @@ def recognize_digits(network: Network, strokes: Strokes, smallest: float = 0.0) 
 
 def _parts(indices: list[int], boxes: dict[int, Array], least: float) -> list[list[int]]:
     """Strokes that lie above each other, put together; from left to right."""
-    parts: list[list[int]] = []
+    parts: list[tuple[float, float, list[int]]] = []  # left, right, strokes
     for index in sorted(indices, key=lambda each: float(boxes[each][:, 0].mean())):
-        part = [index]
-        for other in [each for each in parts if _above(_box(each, boxes), boxes[index], least)]:
-            parts.remove(other)
-            part += other
-        parts.append(part)
-    return sorted(parts, key=lambda part: float(_box(part, boxes)[:, 0].mean()))
+        left, right, strokes = float(boxes[index][0, 0]), float(boxes[index][1, 0]), [index]
+        for part in [each for each in parts if _above(each[0], each[1], left, right, least)]:
+            parts.remove(part)
+            left, right, strokes = min(left, part[0]), max(right, part[1]), strokes + part[2]
+        parts.append((left, right, strokes))
+    return [strokes for _, _, strokes in sorted(parts, key=lambda part: part[0] + part[1])]
 
 
-def _above(a: Array, b: Array, least: float) -> bool:
-    """Whether two boxes share a good part of the narrower one's width."""
-    shared = min(a[1, 0], b[1, 0]) - max(a[0, 0], b[0, 0])
-    narrower = min(a[1, 0] - a[0, 0], b[1, 0] - b[0, 0])
-    return bool(shared + least >= ABOVE * narrower + least if narrower > least else shared >= 0)
+def _above(left: float, right: float, other_left: float, other_right: float, least: float) -> bool:
+    """Whether two intervals share a good part of the narrower one."""
+    narrower = max(min(right - left, other_right - other_left), least)
+    shared = min(right, other_right) - max(left, other_left)
+    # A vertical line has no width of its own to share.
+    return shared >= ABOVE * narrower or 0 <= shared >= min(right - left, other_right - other_left)
 
 
 def _divided(
