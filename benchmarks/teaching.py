@@ -64,7 +64,7 @@ def split_mnist(dataset: Dataset) -> tuple[Examples, Examples]:
 def networks(folder: Path, dataset: Dataset, drawings: list[Drawing], plain: bool) -> dict[str, Network]:
     """The network for each writer, trained without that writer; from the folder where it is there."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = {}
+    found: dict[str, Network] = {}
     for fold in split_by_writer(drawings, FOLDS):
         path = folder / ("mnist.json" if plain else f"fold{fold.number}.json")
         if not path.exists():

@@ -67,7 +67,7 @@ def _strokes(outline: str) -> list[Array]:
     """The strokes of an outline, with points between its corners, which are rounded as a pen rounds them."""
     strokes = []
     for part in outline.split("|"):
-        corners = np.array([[int(x), int(y)] for x, y in part.split()], np.float64)
+        corners = np.array([[int(point[0]), int(point[1])] for point in part.split()], np.float64)
         along = np.linspace(0, 1, POINTS_PER_LINE + 1)[1:, None]
         stroke = np.concatenate([corners[:1], *(a + (b - a) * along for a, b in pairwise(corners))])
         for _ in range(ROUNDINGS):

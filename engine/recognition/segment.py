@@ -24,7 +24,7 @@ from engine.recognition.recognize import Recognition, recognize_strokes
 ABOVE = 0.7  # strokes that share this part of the narrower one's width lie above each other
 LEAST_WIDTH = 0.05  # of the row's height: how wide a vertical line counts
 MOST_PARTS = 3  # a digit has no more parts side by side
-FARTHEST = 0.5  # of the row's height: no digit has a wider gap inside
+FARTHEST = 0.5  # of the row's height: the widest gap inside a digit
 GAP, OVERLAP = 10.0, 1.0  # found on rows of drawings (benchmarks.rows)
 LONGEST_ROW = 40  # parts; in a longer row each is taken for a digit of its own
 

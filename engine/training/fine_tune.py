@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from backends.arrays import Array, Parameters
@@ -30,9 +31,9 @@ from engine.training.schedules import learning_rates
 # Chosen on writers that the network had not seen: `python -m benchmarks.teaching`.
 STEPS = 40  # a round
 ROUNDS = 4  # at most; one is enough unless a drawing is still taken for something else
-TAUGHT, REPLAYED = 48, 272  # images in each step
+TAUGHT, REPLAYED = 32, 320  # images in each step
 VARIANTS = 160  # of all drawings together, each augmented mildly
-REPLAY_SET = 700  # digits that are drawn for replay
+REPLAY_SET = 1000  # digits that are drawn for replay
 LEARNING_RATE = 3e-4  # at first; falls to 0
 
 
@@ -70,17 +71,17 @@ class Taught:
 def teach(
     network: Network,
     drawings: Sequence[Strokes],
-    labels: Sequence[int],
+    labels: Sequence[int] | npt.NDArray[np.integer],
     *,
     replay: Array | None = None,
     seed: int = 0,
 ) -> Taught:
     """Teach a network some drawings.
 
-    A round of forty steps of AdamW takes a few tenths of a second; the first call in a process draws the
-    digits for replay and takes twice as long. Each step takes 48 variants of the
-    drawings, augmented mildly and labelled as taught, and 272 replayed digits, whose targets are the old
-    network's probabilities. Up to three more rounds follow while a drawing is still not learned.
+    A round of forty steps of AdamW takes a few tenths of a second; the first call in a process also draws
+    the digits for replay, which takes as long again. Each step trains on 32 variants of the drawings,
+    augmented mildly and labelled as taught, and on 320 replayed digits, whose targets are the old network's
+    probabilities. Up to three more rounds follow while a drawing is still not learned.
 
     Parameters
     ----------
@@ -88,11 +89,11 @@ def teach(
         For 28x28 images; not changed.
     drawings : sequence of strokes
         As for `recognize_strokes`: each a list of lists of points (x, y).
-    labels : sequence of int
+    labels : sequence or array of int
         What each drawing is.
     replay : (N, 28, 28) array of uint8, optional
-        Images not to forget, framed as MNIST's; by default digits that are drawn here. An empty
-        array replays nothing.
+        Images not to forget, framed as MNIST's; by default digits that are drawn here. An empty array
+        replays nothing.
     seed : int
         Everything random follows from it.
 
@@ -106,7 +107,8 @@ def teach(
     ArgumentError
         No drawings, not a label for each, a label or a drawing that cannot be used, or another network.
     """
-    known = _checked(network, drawings, labels)
+    right = np.asarray(labels)
+    known = _checked(network, drawings, right)
     backend, classes = network.backend, network.layer_sizes[-1]
     random = np.random.default_rng(seed)
     stages = read_recipe("best").stages
@@ -118,28 +120,29 @@ def teach(
         if replay is None:
             replay = drawn_digits(REPLAY_SET, stages[0].strokes, backend)
     taught = np.concatenate([images, variants])
-    right = np.eye(classes, dtype=before.dtype)[np.concatenate([labels, np.asarray(labels)[again]])]
+    targets = np.eye(classes, dtype=before.dtype)[np.concatenate([right, right[again]])]
     new = Network(network.parameters.copy(), backend, _card(network.card, len(known)))
     after = before
-    for _ in _train(network, new.parameters, taught, right, replay, random):
+    for _ in _train(network, new.parameters, taught, targets, replay, random):
         after = new.predict_proba(images)
-        if (after.argmax(axis=1) == labels).all():
+        if (after.argmax(axis=1) == right).all():
             break
-    return Taught(new, images, np.asarray(labels), before, after)
+    return Taught(new, images, right, before, after)
 
 
 def _train(
     network: Network,
     parameters: Parameters,
     taught: Array,
-    right: Array,
+    targets: Array,
     replay: Array,
     random: np.random.Generator,
 ) -> Iterator[None]:
     """Train, round by round. Changes ``parameters``; ``network`` answers for what is replayed."""
     backend, optimizer = network.backend, AdamW(parameters)
     images = np.concatenate([taught, replay])
-    targets = np.concatenate([right, network.predict_proba(replay)]) if len(replay) else right
+    if len(replay):
+        targets = np.concatenate([targets, network.predict_proba(replay)])
     replayed = REPLAYED if len(replay) else 0
     rates = learning_rates(LEARNING_RATE, STEPS, "cosine", 0.0)
     prepared = backend.prepare_images(images, parameters.dtype)
@@ -158,7 +161,7 @@ def _train(
         yield
 
 
-def _checked(network: Network, drawings: Sequence[Strokes], labels: Sequence[int]) -> list[Drawing]:
+def _checked(network: Network, drawings: Sequence[Strokes], labels: Array) -> list[Drawing]:
     """Drawings with their labels; raises `ArgumentError`."""
     classes = network.layer_sizes[-1]
     if network.layer_sizes[0] != SIDE * SIDE:
@@ -169,6 +172,8 @@ def _checked(network: Network, drawings: Sequence[Strokes], labels: Sequence[int
         raise ArgumentError(
             f"{len(drawings)} drawings and {len(labels)} labels; give a label for each drawing"
         )
+    if labels.dtype.kind not in "iu":
+        raise ArgumentError(f"labels are {labels.dtype}; integers are needed")
     for index, (strokes, label) in enumerate(zip(drawings, labels, strict=True)):
         if not 0 <= label < classes:
             raise ArgumentError(

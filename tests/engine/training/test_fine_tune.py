@@ -100,6 +100,7 @@ def test_taught_network_can_be_saved(network: Network, tmp_path: Path) -> None:
     assert Network.load(tmp_path / "mine.json").parameters == taught.parameters
 
 
+@pytest.mark.slow
 def test_correction_takes_less_than_half_a_second(network: Network) -> None:
     """Of CPU time, the least of three."""
     seconds = []
@@ -125,6 +126,8 @@ def test_what_cannot_be_used_is_refused(network: Network) -> None:
         ([SEVEN], []),
         ([SEVEN], [10]),
         ([SEVEN], [-1]),
+        ([SEVEN], [7.0]),
+        ([SEVEN], ["7"]),
         ([[]], [1]),
         ([[[]]], [1]),
         ([[[(0, float("nan")), (1, 1)]]], [1]),
