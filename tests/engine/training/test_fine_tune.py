@@ -62,7 +62,8 @@ def test_more_rounds_follow_until_all_is_learned(network: Network, monkeypatch: 
     assert learned == {1: False, 8: True}
 
 
-def test_replay_is_what_keeps_the_rest(network: Network, drawn: Any) -> None:
+def test_replay_is_what_keeps_the_rest(network: Network, drawn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fine_tune, "ROUNDS", 2)
     images, labels = drawn
     kept, forgetful = (
         teach(network, [SEVEN], [4], replay=replay).network.predict(images) for replay in (images, images[:0])
