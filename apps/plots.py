@@ -21,7 +21,8 @@ from engine.model.history import EpochRecord
 from engine.model.network import Network
 from engine.model.safe_write import write_atomically
 from engine.recognition.evaluation import Evaluation
-from engine.recognition.explain import Explanation, explain, smallest_change
+from engine.recognition.explain import Explanation, explain
+from engine.recognition.smallest_change import smallest_change
 
 if TYPE_CHECKING:
     from apps.predict import Answer

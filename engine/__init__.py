@@ -8,8 +8,9 @@
 from backends import InkdigitsError
 from engine.model.network import Network
 from engine.recognition.activations import activations, neuron
-from engine.recognition.explain import NearestExamples, explain, smallest_change
+from engine.recognition.explain import NearestExamples, explain
 from engine.recognition.segment import recognize_digits, segment
+from engine.recognition.smallest_change import smallest_change
 from engine.training.fine_tune import teach
 from engine.training.step import check_gradients, step
 from engine.training.train_model import train_model
