@@ -61,6 +61,12 @@ def test_one_digit_stays_one(network: Network) -> None:
     assert segment(network, crossed) == [[0, 1]]
 
 
+def test_network_decides_where_the_gap_does_not(network: Network) -> None:
+    """The same gap within a 4 (above), and between two digits."""
+    assert read(network, [at(0, ZERO), at(6.3, SEVEN)]) == "07"
+    assert read(network, [at(0, TWO), at(6.3, ZERO), at(12.6, TWO)]) == "202"
+
+
 def test_two_lines_side_by_side_are_eleven(network: Network) -> None:
     assert read(network, [[(0, 0), (0, 9)], [(4, 0), (4, 9)]]) == "11"
 
