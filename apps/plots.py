@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -16,8 +18,11 @@ from apps.output import printable
 from backends.arrays import Array
 from engine.data.photos import FoundDigit
 from engine.model.history import EpochRecord
+from engine.model.network import Network
 from engine.model.safe_write import write_atomically
 from engine.recognition.evaluation import Evaluation
+from engine.recognition.explain import Explanation, explain
+from engine.recognition.smallest_change import smallest_change
 
 if TYPE_CHECKING:
     from apps.predict import Answer
@@ -131,6 +136,63 @@ def draw_answers(answers: list[Answer], path: Path) -> None:
             left.axis("off")
             right.axis("off")
         _save(figure, path)
+
+
+def draw_explanations(network: Network, answers: list[Answer], path: Path) -> None:
+    """Draw why each answer is this digit and not the second choice: evidence, what would flip it, the sum."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 3.4 * len(answers)), layout="constrained")
+        grid = figure.subplots(len(answers), 3, squeeze=False, width_ratios=(3, 3, 5))
+        for (left, middle, right), answer in zip(grid, answers, strict=True):
+            image, names = answer.recognition.image, network.classes
+            explanation = explain(network, image)
+            digit, other = names[explanation.digit], names[explanation.other]
+            left.set_title(printable(answer.path.name), parse_math=False)
+            left.imshow(_coloured(explanation.evidence, image))
+            left.set_xlabel(f"blue for {digit}, orange for {other}", parse_math=False)
+            change = smallest_change(network, image)
+            if change is not None:
+                middle.set_title(f"smallest change: now {names[change.other]}", parse_math=False)
+                middle.imshow(change.image, cmap="Greys", vmin=0, vmax=1)
+                middle.set_xlabel(f"pixels changed by at most {np.abs(change.change).max():.0%}")
+            for axes in (left, middle):
+                axes.set(xticks=[], yticks=[])
+                axes.spines[:].set_visible(False)
+            right.set_title(f"why {digit} and not {other}", parse_math=False)
+            _draw_sum(right, explanation, digit, other)
+        _save(figure, path)
+
+
+def _coloured(evidence: Array, image: Array) -> Array:
+    """Evidence in blue and orange over the ink in grey; the strongest pixel has the full colour."""
+    strength = (np.abs(evidence) / max(float(np.abs(evidence).max()), 1e-9))[:, :, None] ** 0.7
+    colour = np.where(evidence[:, :, None] > 0, to_rgb(BLUE), to_rgb(ORANGE))
+    grey = 1 - 0.25 * image[:, :, None] / 255
+    mixed: Array = grey * (1 - strength) + colour * strength
+    return mixed
+
+
+def _draw_sum(axes: Axes, explanation: Explanation, digit: str, other: str) -> None:
+    """The difference of the logits as a waterfall: pixels for, pixels against, the biases of each layer."""
+    evidence = explanation.evidence
+    parts = {
+        f"pixels for {digit}": float(evidence[evidence > 0].sum()),
+        f"pixels for {other}": float(evidence[evidence < 0].sum()),
+    }
+    parts |= {f"biases of layer {layer}": bias for layer, bias in enumerate(explanation.biases, 1)}
+    values = [*parts.values(), sum(parts.values())]
+    starts = [*np.cumsum([0, *parts.values()])[:-1], 0]
+    colours = [BLUE if value > 0 else ORANGE for value in parts.values()]
+    axes.barh(range(len(values)), values, left=starts, color=[*colours, INK], height=0.6)
+    for row, value in enumerate(values):
+        weight = "bold" if row == len(parts) else "normal"
+        beside = axes.get_yaxis_transform()
+        axes.text(1.02, row, f"{value:+.2f}", va="center", fontweight=weight, transform=beside)
+    axes.set_yticks(range(len(parts) + 1), [*parts, f"logit {digit} - logit {other}"], parse_math=False)
+    axes.invert_yaxis()
+    axes.margins(x=0.03)
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    axes.tick_params(length=0)
 
 
 def _box(found: FoundDigit, picture: Array) -> Rectangle:

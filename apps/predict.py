@@ -17,19 +17,23 @@ from backends.errors import blame
 from engine.data.drawings import read_drawing
 from engine.data.photos import FoundDigit, find_digit, read_picture
 from engine.model.network import Network
-from engine.recognition.recognize import Recognition, recognize_image, recognize_strokes
+from engine.recognition.recognize import Recognition, recognize_image
+from engine.recognition.segment import recognize_digits
 
 EXAMPLES = """\
 examples:
   inkdigits predict three.png seven.jpg
   inkdigits predict photo.jpg --show found.png
   inkdigits predict drawing.json --json
+  inkdigits predict drawing.json --explain why.png
+
+A drawing may hold several digits side by side. With --json, the line then has them in "digits".
 """
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer for one file; the last two are None for a drawing, which has no paper."""
+    """The answer to one digit of a file; the last two are None for a drawing, which has no paper."""
 
     path: Path
     recognition: Recognition
@@ -44,11 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         nargs="+",
         type=input_file,
-        help='a picture of one digit, or a drawing as JSON: {"strokes": [[[x, y], ...], ...]}',
+        help='a picture of one digit, or a drawing of any number as JSON: {"strokes": [[[x, y], ...], ...]}',
     )
     add_backend(parser)
     add_model(parser)
     add_picture(parser, "--show", "a picture of each digit found and the network's input")
+    add_picture(parser, "--explain", "a picture of why it is this digit and not the second choice")
     add_json(parser)
 
 
@@ -58,14 +63,19 @@ def run(arguments: argparse.Namespace) -> int:
         need("predict", "reading pictures")
     network = Network.load(arguments.model, arguments.backend)
     get_ready(network)
-    answers = []
+    answers: list[Answer] = []
     for path in arguments.files:
-        answers.append(_predict(path, network))
-        print(_as_json(answers[-1]) if arguments.json else _as_line(answers[-1]))
+        found = _predict(path, network)
+        print(_as_json(found) if arguments.json else "\n".join(_as_lines(found)))
+        answers += found
     if arguments.show:
         from apps.plots import draw_answers
 
         draw_answers(answers, arguments.show)
+    if arguments.explain:
+        from apps.plots import draw_explanations
+
+        draw_explanations(network, answers, arguments.explain)
     return 0
 
 
@@ -73,22 +83,29 @@ def _is_drawing(path: Path) -> bool:
     return path.suffix.lower() == ".json"
 
 
-def _predict(path: Path, network: Network) -> Answer:
+def _predict(path: Path, network: Network) -> list[Answer]:
+    """The digits of a file, from left to right; at least one answer."""
     if _is_drawing(path):
         strokes = read_drawing(path).strokes
         with blame(network.backend, "predicting"):
-            return Answer(path, recognize_strokes(network, strokes))
+            return [Answer(path, each) for each in recognize_digits(network, strokes)]
     picture = read_picture(path)
     found = find_digit(picture)
     with blame(network.backend, "predicting"):
-        return Answer(path, recognize_image(network, found.image), picture, found)
+        return [Answer(path, recognize_image(network, found.image), picture, found)]
 
 
-def _as_json(answer: Answer) -> str:
+def _as_json(answers: list[Answer]) -> str:
+    file = {"file": str(answers[0].path)}
+    if len(answers) > 1:
+        return json.dumps(file | {"digits": [_fields(each) for each in answers]})
+    return json.dumps(file | _fields(answers[0]))
+
+
+def _fields(answer: Answer) -> dict[str, Any]:
     recognition, found = answer.recognition, answer.found
     p = recognition.probabilities
     content: dict[str, Any] = {
-        "file": str(answer.path),
         "digit": recognition.digit,
         "label": None if recognition.digit is None else recognition.classes[recognition.digit],
         "probabilities": None if p is None else [float(share) for share in p],
@@ -96,7 +113,16 @@ def _as_json(answer: Answer) -> str:
     }
     if found:
         content |= {"box": list(found.box), "ink": "dark" if found.dark_on_light else "light"}
-    return json.dumps(content)
+    return content
+
+
+def _as_lines(answers: list[Answer]) -> list[str]:
+    """One line for one digit; for several, a line with all of them before one for each."""
+    lines = [_as_line(each) for each in answers]
+    if len(answers) == 1:
+        return lines
+    glyphs = [words_for(each.recognition).glyph or "-" for each in answers]
+    return [f"{printable(answers[0].path)}: {''.join(glyphs)}  {len(answers)} digits", *lines]
 
 
 def _as_line(answer: Answer) -> str:

@@ -7,10 +7,30 @@
 
 from backends import InkdigitsError
 from engine.model.network import Network
+from engine.recognition.activations import activations, neuron
+from engine.recognition.explain import NearestExamples, explain
+from engine.recognition.segment import recognize_digits, segment
+from engine.recognition.smallest_change import smallest_change
+from engine.training.fine_tune import teach
+from engine.training.step import check_gradients, step
 from engine.training.train_model import train_model
 
 __version__ = "0.1.0"
-__all__ = ["InkdigitsError", "Network", "train_model"]
+__all__ = [
+    "InkdigitsError",
+    "NearestExamples",
+    "Network",
+    "activations",
+    "check_gradients",
+    "explain",
+    "neuron",
+    "recognize_digits",
+    "segment",
+    "smallest_change",
+    "step",
+    "teach",
+    "train_model",
+]
 
 
 def __dir__() -> list[str]:

@@ -13,16 +13,40 @@ TYPE_CHECKING = False  # true for type checkers; `typing` itself would take a wh
 
 if TYPE_CHECKING:
     from backends import Backend, BackendError, InkdigitsError, available_backends, get_backend
-    from engine import Network, __version__, train_model
+    from engine import (
+        NearestExamples,
+        Network,
+        __version__,
+        activations,
+        check_gradients,
+        explain,
+        neuron,
+        recognize_digits,
+        segment,
+        smallest_change,
+        step,
+        teach,
+        train_model,
+    )
 
 __all__ = [
     "Backend",
     "BackendError",
     "InkdigitsError",
+    "NearestExamples",
     "Network",
     "__version__",
+    "activations",
     "available_backends",
+    "check_gradients",
+    "explain",
     "get_backend",
+    "neuron",
+    "recognize_digits",
+    "segment",
+    "smallest_change",
+    "step",
+    "teach",
     "train_model",
 ]
 

@@ -96,3 +96,33 @@ def test_names_are_drawn_as_they_are(run: Any, tmp_path: Path) -> None:
     (tmp_path / "$x_$.json").write_text(json.dumps({"strokes": [[[1, 1], [7, 1], [4, 10]]]}))
     code, _, err = run("predict", tmp_path / "$x_$.json", "--show", tmp_path / "shown.png")
     assert code == 0, err
+
+
+def test_several_digits_of_a_drawing(run: Any, tmp_path: Path) -> None:
+    seven, one = [[1, 1], [7, 1], [4, 10]], [[14, 1], [14, 10]]
+    (tmp_path / "row.json").write_text(json.dumps({"strokes": [one, seven]}))
+    code, out, _ = run("predict", tmp_path / "row.json")
+    assert code == 0
+    assert out.splitlines()[0] == f"{tmp_path}/row.json: 71  2 digits"
+    assert [line.split(": ")[1][0] for line in out.splitlines()[1:]] == ["7", "1"]
+    _, out, _ = run("predict", tmp_path / "row.json", "--json")
+    answer = json.loads(out)
+    assert [each["label"] for each in answer["digits"]] == ["7", "1"]
+    assert all(np.isclose(sum(each["probabilities"]), 1) for each in answer["digits"])
+    (tmp_path / "one.json").write_text(json.dumps({"strokes": [seven]}))
+    _, out, _ = run("predict", tmp_path / "one.json", "--json")
+    assert json.loads(out)["digit"] == 7
+
+
+def test_explanation_is_drawn(run: Any, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    pillow = pytest.importorskip("PIL.Image")
+    (tmp_path / "$7.json").write_text(json.dumps({"strokes": [[[1, 1], [7, 1], [4, 10]]]}))
+    code, _, err = run("predict", tmp_path / "$7.json", "--explain", tmp_path / "why.png")
+    assert code == 0, err
+    picture = np.asarray(pillow.open(tmp_path / "why.png").convert("RGB")).astype(int)
+    blue, orange = picture[:, :, 2] - picture[:, :, 0] > 60, picture[:, :, 0] - picture[:, :, 2] > 60
+    evidence, bars = slice(0, picture.shape[1] // 4), slice(picture.shape[1] // 2, None)
+    for part in (evidence, bars):
+        assert blue[:, part].any()
+        assert orange[:, part].any()
