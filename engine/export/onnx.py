@@ -148,7 +148,7 @@ def _constants(graph: Any, path: Path) -> dict[str, Array]:
         if node.op_type == "Constant" and [each.name for each in node.attribute] == ["value"]:
             tensors[node.output[0]] = node.attribute[0].t
     if any(map(external_data_helper.uses_external_data, tensors.values())):
-        raise ImportRefusedError(path, "its numbers are in another file; save it as a single file")
+        raise ImportRefusedError(path, "its numbers are in another file (PyTorch: external_data=False)")
     return {name: numpy_helper.to_array(tensor) for name, tensor in tensors.items()}
 
 
@@ -203,8 +203,7 @@ class _Chain:
             raise self._refused(node, "only images at the start can be flattened")
 
     def _reshape(self, node: Any, attributes: Mapping[str, Any]) -> None:
-        shape = self._constant(node, 1).tolist()
-        if self.before != "start" or len(shape) != 2 or shape[0] not in (-1, 0):
+        if self.before != "start" or self._constant(node, 1).shape != (2,):
             raise self._refused(node, "only images at the start can be reshaped, to rows of pixels")
 
     def _gemm(self, node: Any, attributes: Mapping[str, Any]) -> None:

@@ -19,7 +19,8 @@ from engine.export.safetensors import read_safetensors
 
 W0, B0 = np.arange(12, dtype=np.float32).reshape(4, 3), np.arange(3, dtype=np.float32)
 W1, B1 = np.ones((3, 2), np.float32), np.zeros(2, np.float32)
-TENSORS = {"w0": W0, "b0": B0, "w1": W1, "b1": B1, "w0t": W0.T.copy(), "row": B0[None], "shape": [-1, 4]}
+TENSORS: dict[str, Any] = {"w0": W0, "b0": B0, "w1": W1, "b1": B1, "w0t": W0.T.copy(), "row": B0[None]}
+TENSORS |= {"shape": [-1, 4], "cube": [-1, 2, 2]}
 
 Node = tuple[Any, ...]  # operator, inputs, output, attributes
 FIRST: Node = ("Gemm", ["x", "w0", "b0"], "z0", {})
@@ -110,6 +111,7 @@ REFUSED: dict[str, tuple[list[Node], str]] = {
     "branch": ([FIRST, RELU, ("Gemm", ["x", "w0", "b0"], "z1", {})], "not one chain"),
     "computed weights": ([("MatMul", ["x", "x2"], "z0", {})], "."),
     "flatten in the middle": ([FIRST, ("Flatten", ["z0"], "f", {})], "only images at the start"),
+    "reshaped to images": ([("Reshape", ["x", "cube"], "f", {})], "to rows of pixels"),
     "flatten elsewhere": ([("Flatten", ["x"], "f", {"axis": 2})], "only images at the start"),
     "vector of weights": ([("MatMul", ["x", "b0"], "z0", {})], "two dimensions are needed"),
     "biases that do not fit": (
