@@ -24,7 +24,7 @@ from apps.options import (
     need_digits,
     refuse_without,
 )
-from apps.output import print_json, printable
+from apps.output import download_bar, print_json, printable
 from backends import InkdigitsError
 from engine.data.datasets import Examples, indices_of, load_digits8x8, load_mnist, read_examples
 from engine.data.drawings import read_drawings
@@ -132,7 +132,7 @@ def _drawn_examples(path: Path, networks: list[Network]) -> tuple[Examples, list
 def _test_set(name: str) -> Examples:
     if name == "digits8x8":
         need("digits8x8", "--dataset digits8x8")
-    test = (load_mnist() if name == "mnist" else load_digits8x8()).test
+    test = (load_mnist(progress=download_bar) if name == "mnist" else load_digits8x8()).test
     assert test is not None  # both have one
     return test
 

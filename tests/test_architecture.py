@@ -50,7 +50,7 @@ LAYERS: dict[str, set[str]] = {
         "engine.model",
         "engine.recognition",
     },
-    "engine": {*CONTRACT, *THIRD_PARTY_ENGINE, "backends"},
+    "engine": {*CONTRACT, *THIRD_PARTY_ENGINE, "backends", "pooch", "unlzw3"},
     "apps": {*EVERYTHING_BELOW, *THIRD_PARTY_ENGINE, "tqdm", "matplotlib"},
     "apps.draw": {*EVERYTHING_BELOW, "apps.messages", "apps.options", "apps.output", "apps.cli", "pygame"},
     "apps.draw.state": {"apps.messages", "engine", "backends"},
