@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import subprocess
+import sys
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -155,7 +156,8 @@ def blocks(language: str) -> dict[str, str]:
     return {heading: match[1] for heading, match in found.items() if match}
 
 
-NEEDS = {
+TRACKER = "Take a run to a tracker"
+NEEDS: dict[str, tuple[str, ...]] = {
     "NumPy": (),
     "ONNX Runtime": ("onnx", "onnxruntime"),
     "OpenVINO": ("onnx", "openvino"),
@@ -189,8 +191,22 @@ def pixels(tiny: Any) -> Array:
 
 
 def test_every_block_of_the_page_is_run() -> None:
-    assert set(blocks("python")) == set(NEEDS)
+    assert set(blocks("python")) == {*NEEDS, TRACKER}
     assert set(blocks("c")) == {"C"}
+
+
+def test_a_run_is_taken_to_a_tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow itself is not installed here; a stand-in takes what its `log_metrics` would."""
+    logged: list[tuple[dict[str, float], int]] = []
+    mlflow = types.ModuleType("mlflow")
+    vars(mlflow)["start_run"] = contextlib.nullcontext
+    vars(mlflow)["log_metrics"] = lambda metrics, step: logged.append((dict(metrics), step))
+    monkeypatch.setitem(sys.modules, "mlflow", mlflow)
+    monkeypatch.chdir(tmp_path)
+    record = {"epoch": 1, "train_loss": 0.5, "validation_accuracy": None, "seconds": 2.0}
+    Path("run.jsonl").write_text(json.dumps(record) + "\n")
+    exec(blocks("python")[TRACKER], {})
+    assert logged == [({"train_loss": 0.5, "seconds": 2.0}, 1)]
 
 
 @pytest.mark.filterwarnings("default")  # other libraries warn of themselves
