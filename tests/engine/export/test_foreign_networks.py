@@ -267,6 +267,7 @@ def test_pipes_do_not_hang(tmp_path: Path) -> None:
         read_onnx(tmp_path / "pipe.onnx")
 
 
+@pytest.mark.slow
 def test_importing_formats_imports_no_library_of_theirs() -> None:
     code = (
         "import sys, engine.export.onnx, engine.export.safetensors, apps.export, apps.import_model;"
