@@ -30,6 +30,13 @@ COMMANDS = {
     ),
     "evaluate": ("apps.evaluate", "measure the accuracy of a network"),
     "predict": ("apps.predict", "recognize the digits in picture files"),
+    "compare": ("apps.compare", "tell two models apart: cards, layers, weights and answers"),
+    "export": ("apps.export", "save a network as ONNX, safetensors, a NumPy archive or a C header"),
+    "import": (
+        "apps.import_model",
+        "make a model file of ONNX, safetensors or a NumPy archive",
+    ),
+    "data": ("apps.data", "list the data sets to learn from, or fetch one"),
     "backends": ("apps.backends", "list the backends, or check one against the reference"),
 }
 

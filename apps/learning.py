@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from apps.options import add_backend, add_threads, input_file, input_file_or_folder, need
-from apps.output import print_json, say
+from apps.output import download_bar, print_json, say
 from engine.data.datasets import DataError, Dataset, load_digits8x8, load_mnist, load_mnist_from_keras
 from engine.data.own_data import read_own_data
 from engine.model.history import EpochRecord
@@ -161,9 +161,7 @@ def _load(arguments: argparse.Namespace) -> Dataset:
     if arguments.data:
         return _load_own(arguments.data)
     if arguments.dataset in (None, "mnist"):
-        from tqdm import tqdm
-
-        return load_mnist(progress=lambda: tqdm(ncols=80, disable=None, file=sys.stderr))
+        return load_mnist(progress=download_bar)
     if arguments.dataset == "mnist-keras":
         return load_mnist_from_keras()
     need("digits8x8", "--dataset digits8x8")

@@ -26,6 +26,7 @@ EXTRAS = {
     "train": ("tqdm", "matplotlib", "pooch"),
     "predict": ("PIL",),
     "digits8x8": ("sklearn",),
+    "export": ("onnx", "safetensors"),
     "tensorflow": ("tensorflow",),
 }
 

@@ -20,6 +20,7 @@ from engine.data.photos import FoundDigit
 from engine.model.history import EpochRecord
 from engine.model.network import Network
 from engine.model.safe_write import write_atomically
+from engine.recognition.comparison import Comparison
 from engine.recognition.evaluation import Evaluation
 from engine.recognition.explain import Explanation, explain
 from engine.recognition.smallest_change import smallest_change
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE, INK, GREY = "#1f6feb", "#e8710a", "#24292f", "#8c959f"
 MISTAKES_SHOWN = 40
+DIFFERENCES_SHOWN = 24  # on either side
 STYLE: dict[Any, Any] = {
     "font.size": 10,
     "text.color": INK,
@@ -115,6 +117,33 @@ def draw_mistakes(evaluation: Evaluation, images: Array, path: Path) -> None:
             axes.set_title(
                 f"{evaluation.labels[index]} → {answer}  {confidence:.0%}", fontsize=9, loc="center"
             )
+        _save(figure, path)
+
+
+def draw_differences(comparison: Comparison, images: Array, path: Path) -> None:
+    """Draw the digits that only one of two networks gets right, each with its label and both answers."""
+    columns = 8
+    groups = [
+        (title, which[:DIFFERENCES_SHOWN])
+        for title, which in (
+            ("Only the first is right", comparison.only_first),
+            ("Only the second is right", comparison.only_second),
+        )
+    ]
+    heights = [max(1, -(-len(which) // columns)) for _, which in groups]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8, 1.25 * sum(heights) + 0.8), layout="constrained")
+        parts: Any = figure.subfigures(2, 1, height_ratios=heights)
+        for part, rows, (title, which) in zip(parts, heights, groups, strict=True):
+            part.suptitle(f"{title}: label, first and second answer", x=0.01, ha="left")
+            grid = part.subplots(rows, columns, squeeze=False).ravel()
+            for axes in grid:
+                axes.axis("off")
+            for axes, index in zip(grid, which, strict=False):
+                axes.imshow(images[index], cmap="Greys")
+                numbers = (comparison.first.labels, comparison.first.answers, comparison.second.answers)
+                label, *answers = (comparison.first.classes[each[index]] for each in numbers)
+                axes.set_title(f"{label}: {', '.join(answers)}", fontsize=9, loc="center", parse_math=False)
         _save(figure, path)
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from apps.epoch_log import log_file, logged
 from apps.learning import add_learning, chosen_options, follow, load_dataset
 from apps.options import (
     add_json,
@@ -76,6 +77,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="go on with an interrupted run: the same command with --resume ends with the same weights",
     )
     add_picture(parser, "--plot", "loss and accuracy curves")
+    parser.add_argument(
+        "--log",
+        metavar="FILE",
+        type=log_file,
+        help="keep the loss, accuracy and seconds of each epoch in this file (.jsonl or .csv), whole at any "
+        "moment; with --resume, those of all epochs so far",
+    )
     add_json(parser)
 
 
@@ -102,6 +110,8 @@ def run(arguments: argparse.Namespace) -> int:
     with stop_requests(_announce_stop) as stop:
         try:
             records = run_with_checkpoints(training, checkpoint, stop, remark=say)
+            if arguments.log:
+                records = logged(records, training, arguments.log)
             follow(records, training.epochs, arguments.json)
         except TrainingDivergedError:  # a network of NaN is not worth keeping
             raise

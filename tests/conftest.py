@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
+import threading
+import warnings
+from collections.abc import Iterator
+from functools import partial
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +52,27 @@ def tiny() -> Dataset:
     ]
     digits = Examples(np.stack(images), labels)
     return Dataset("tiny", digits[:500], digits[500:])
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder, and the address under which a server on this machine offers its files."""
+    folder = tmp_path / "web"
+    folder.mkdir()
+    server = HTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield folder, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()  # requests leaves the socket of a refused request to the garbage collector
 
 
 @pytest.fixture

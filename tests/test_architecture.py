@@ -35,6 +35,7 @@ LAYERS: dict[str, set[str]] = {
     "engine.data": {*CONTRACT, *THIRD_PARTY_ENGINE, "pooch", "platformdirs", "keras", "sklearn", "PIL"},
     "engine.augmentation": {*CONTRACT, *THIRD_PARTY_ENGINE, "engine.data"},
     "engine.model": {*CONTRACT, *THIRD_PARTY_ENGINE, "engine.data"},
+    "engine.export": {*CONTRACT, *THIRD_PARTY_ENGINE, "onnx", "safetensors", "engine.data", "engine.model"},
     "engine.recognition": {
         *CONTRACT,
         *THIRD_PARTY_ENGINE,
@@ -50,7 +51,7 @@ LAYERS: dict[str, set[str]] = {
         "engine.model",
         "engine.recognition",
     },
-    "engine": {*CONTRACT, *THIRD_PARTY_ENGINE, "backends"},
+    "engine": {*CONTRACT, *THIRD_PARTY_ENGINE, "backends", "pooch", "unlzw3"},
     "apps": {*EVERYTHING_BELOW, *THIRD_PARTY_ENGINE, "tqdm", "matplotlib"},
     "apps.draw": {*EVERYTHING_BELOW, "apps.messages", "apps.options", "apps.output", "apps.cli", "pygame"},
     "apps.draw.state": {"apps.messages", "engine", "backends"},

@@ -301,15 +301,32 @@ def load_mnist(path: Path | None = None, progress: Callable[[], Any] | None = No
     """
     if path is not None:
         return read_dataset(path)
+    found = find_mnist()
+    return found[1] if found else read_dataset(download_mnist(progress))
+
+
+def find_mnist() -> tuple[Path, Dataset] | None:
+    """Find MNIST on this machine: in the folder that ``INKDIGITS_DATA`` names, or in a cache.
+
+    Returns
+    -------
+    (Path, Dataset) or None
+        The file and what is in it; None where there is none.
+
+    Raises
+    ------
+    DataError
+        The file in the folder that ``INKDIGITS_DATA`` names cannot be used.
+    """
     if folder := os.environ.get(VARIABLE):
         mine = Path(os.path.expanduser(folder)) / FILE_NAME
         if mine.is_file():
-            return read_dataset(mine)
-    for cached in (_cache_folder() / FILE_NAME, _keras_cache_folder() / FILE_NAME):
+            return mine, read_dataset(mine)
+    for cached in (cache_folder() / FILE_NAME, _keras_cache_folder() / FILE_NAME):
         dataset = _read_cached(cached)
         if dataset is not None:
-            return dataset
-    return read_dataset(_download(_cache_folder(), progress))
+            return cached, dataset
+    return None
 
 
 def load_mnist_from_keras() -> Dataset:
@@ -488,7 +505,14 @@ def _read_cached(path: Path) -> Dataset | None:
     return dataset if dataset.name == "mnist" else None
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
+    """Where downloaded data are kept.
+
+    Returns
+    -------
+    Path
+        The user's cache folder for inkdigits; it may not exist yet.
+    """
     try:
         import platformdirs
     except ImportError:  # it comes with pooch, without which nothing was ever put there
@@ -500,8 +524,24 @@ def _keras_cache_folder() -> Path:
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
 
 
-def _download(folder: Path, progress: Callable[[], Any] | None) -> Path:
-    """Download the file that Keras uses; its hash is checked before anything opens it."""
+def download_mnist(progress: Callable[[], Any] | None = None) -> Path:
+    """Download the file that Keras uses into the cache; its hash is checked before anything opens it.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        As for `load_mnist`.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    DataError
+        The packages that download are not installed, or the download failed.
+    """
     ways_out = f"give --data FILE.npz, {VARIABLE}=FOLDER with {FILE_NAME}, or train with --dataset digits8x8"
     try:
         import pooch
@@ -510,7 +550,7 @@ def _download(folder: Path, progress: Callable[[], Any] | None) -> Path:
     pooch.get_logger().setLevel("ERROR")
     downloader = pooch.HTTPDownloader(progressbar=progress() if progress else False, timeout=30)
     try:
-        return Path(pooch.retrieve(URL, URL_SHA256, FILE_NAME, folder, downloader=downloader))
+        return Path(pooch.retrieve(URL, URL_SHA256, FILE_NAME, cache_folder(), downloader=downloader))
     except Exception as error:  # of requests, urllib3 or pooch, which share no base
         why = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise DataError(f"{ways_out}: MNIST could not be downloaded: {why}"[:LONGEST]) from error

@@ -91,17 +91,7 @@ def load_model(path: Path) -> tuple[Parameters, Card]:
         raise ModelFileError(f"{path} is not a model file of inkdigits: {error}") from None
     except UnicodeDecodeError:
         raise ModelFileError(f"{path} is not a model file of inkdigits: not UTF-8 text") from None
-    trained_for = content.card.preprocessing
-    if trained_for != PREPROCESSING:
-        raise ModelFileError(
-            f"{path} was trained on pictures made by {trained_for.id!r} version {trained_for.version}; this "
-            f"inkdigits makes them by {PREPROCESSING.id!r} version {PREPROCESSING.version}: train it anew"
-        )
-    outputs, classes = content.layer_sizes[-1], content.card.classes
-    if classes is not None and not len(classes) == len(set(classes)) == outputs:
-        raise ModelFileError(
-            f"{path}: card.classes has {len(set(classes))} different names; {outputs} are needed"
-        )
+    check_card(path, content.card, content.layer_sizes[-1])
     try:
         return _parameters(content), content.card
     except ValueError as error:
@@ -134,6 +124,36 @@ def save_model(path: Path, parameters: Parameters, card: Card) -> None:
         megabytes = len(data) >> 20
         raise ModelFileError(f"{path} was not written: {megabytes} MB are more than a model file may have")
     write_atomically(path, data)
+
+
+def check_card(path: Path, card: Card, outputs: int) -> None:
+    """Refuse a card that this version cannot use, or that does not fit its network.
+
+    Parameters
+    ----------
+    path : Path
+        Where it was read, for the message.
+    card : Card
+        The card.
+    outputs : int
+        How many classes the network has.
+
+    Raises
+    ------
+    ModelFileError
+        The network was trained with another preprocessing, or the card names another number of classes.
+    """
+    trained_for = card.preprocessing
+    if trained_for != PREPROCESSING:
+        raise ModelFileError(
+            f"{path} was trained on pictures made by {trained_for.id!r} version {trained_for.version}; this "
+            f"inkdigits makes them by {PREPROCESSING.id!r} version {PREPROCESSING.version}: train it anew"
+        )
+    classes = card.classes
+    if classes is not None and not len(classes) == len(set(classes)) == outputs:
+        raise ModelFileError(
+            f"{path}: card.classes has {len(set(classes))} different names; {outputs} are needed"
+        )
 
 
 def _read(path: Path) -> bytes:
