@@ -34,6 +34,8 @@ LAYERS: dict[str, set[str]] = {
     "engine.data": {*CONTRACT, *THIRD_PARTY_ENGINE, "pooch", "platformdirs", "keras", "sklearn", "PIL"},
     "engine.augmentation": {*CONTRACT, *THIRD_PARTY_ENGINE, "engine.data"},
     "engine.model": {*CONTRACT, *THIRD_PARTY_ENGINE, "engine.data"},
+    "engine.export": {*CONTRACT, *THIRD_PARTY_ENGINE, "engine.data", "engine.model"},
+    "engine.export.page": {*CONTRACT, *THIRD_PARTY_ENGINE, "engine.data", "engine.model"},
     "engine.recognition": {
         *CONTRACT,
         *THIRD_PARTY_ENGINE,

@@ -55,7 +55,9 @@ def write_page(network: Network, path: Path) -> None:
         The file cannot be written.
     """
     if network.layer_sizes[0] != SIDE**2:
-        raise PageError(f"a page needs a network with {SIDE}x{SIDE} inputs; this has {network.layer_sizes[0]}")
+        raise PageError(
+            f"a page needs a network with {SIDE}x{SIDE} inputs; this has {network.layer_sizes[0]}"
+        )
     for bytes_each in BYTES_PER_WEIGHT:
         page = assemble(packed(network, bytes_each)).encode()
         if len(page) <= LARGEST_PAGE:
@@ -127,7 +129,7 @@ def _packed_layer(weights: Array, biases: Array, bytes_each: int) -> bytes:
     scales[scales == 0] = 1
     whole = np.rint(weights / scales[:, None].astype(np.float64)).clip(-largest, largest).astype("<i4")
     low_bytes = np.ascontiguousarray(whole).view(np.uint8).reshape(-1, 4)[:, :bytes_each]
-    return scales.tobytes() + low_bytes.tobytes() + biases.astype("<f4").tobytes()
+    return b"".join(each.tobytes() for each in (scales, low_bytes, biases.astype("<f4")))
 
 
 def _file(name: str) -> str:

@@ -47,14 +47,14 @@ export function* learning({ layers, classes, decision }, examples) {
       return { pixels, target: Float64Array.from(classes, (_, c) => Number(c === label)) };
     });
     const again = Array.from({ length: MADE_UP }, () => pool[Math.floor(random() * POOL)]);
-    stepDown(learned, [...corrected, ...again], RATE * (1 - step / STEPS));
+    gradientStep(learned, [...corrected, ...again], RATE * (1 - step / STEPS));
     yield;
   }
   return learned;
 }
 
 // One step of gradient descent on the mean cross-entropy: dlogits = softmax(z) - target.
-function stepDown(layers, batch, rate) {
+export function gradientStep(layers, batch, rate) {
   const computed = batch.map(({ pixels, target }) => {
     const activations = forward(layers, pixels);
     const dLogits = softmax(activations.at(-1)).map((p, c) => p - target[c]);

@@ -7,20 +7,22 @@ import { SIDE, extent, strokesToImage } from "./strokes.js";
 // the rows as integers of 2 or 3 bytes, and float32 biases.
 export function unpack({ sizes, bytes, numbers, classes, decision }) {
   const raw = fromBase64(numbers);
-  const view = new DataView(raw.buffer);
   let at = 0;
   const floats = (count) => {
+    const view = new DataView(raw.buffer, at);
     at += 4 * count;
-    return Float64Array.from({ length: count }, (_, i) => view.getFloat32(at + 4 * (i - count), true));
+    return Float64Array.from({ length: count }, (_, i) => view.getFloat32(4 * i, true));
   };
   const layers = sizes.slice(1).map((outputs, layer) => {
     const inputs = sizes[layer];
     const scales = floats(inputs);
     const weights = new Float64Array(inputs * outputs);
-    for (let w = 0; w < weights.length; w++, at += bytes) {
-      const upper = view.getInt16(at + bytes - 2, true);
-      const whole = bytes === 3 ? upper * 256 + raw[at] : upper;
-      weights[w] = whole * scales[(w / outputs) | 0];
+    for (let i = 0, w = 0; i < inputs; i++) {
+      for (let o = 0; o < outputs; o++, w++, at += bytes) {
+        const lowest = bytes === 3 ? raw[at] << 8 : 0;
+        const whole = ((raw[at + bytes - 1] << 24) | (raw[at + bytes - 2] << 16) | lowest) >> (32 - 8 * bytes);
+        weights[w] = whole * scales[i];
+      }
     }
     return { inputs, outputs, weights, biases: floats(outputs) };
   });
