@@ -30,6 +30,7 @@ COMMANDS = {
     ),
     "evaluate": ("apps.evaluate", "measure the accuracy of a network"),
     "predict": ("apps.predict", "recognize the digits in picture files"),
+    "export": ("apps.export", "save a network as a page for a browser"),
     "backends": ("apps.backends", "list the backends, or check one against the reference"),
 }
 

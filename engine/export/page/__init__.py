@@ -55,9 +55,7 @@ def write_page(network: Network, path: Path) -> None:
         The file cannot be written.
     """
     if network.layer_sizes[0] != SIDE**2:
-        raise PageError(
-            f"a page needs a network with {SIDE}x{SIDE} inputs; this has {network.layer_sizes[0]}"
-        )
+        raise PageError(f"a page needs {SIDE}x{SIDE} inputs; this network has {network.layer_sizes[0]}")
     for bytes_each in BYTES_PER_WEIGHT:
         page = assemble(packed(network, bytes_each)).encode()
         if len(page) <= LARGEST_PAGE:

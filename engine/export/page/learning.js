@@ -6,9 +6,9 @@
 import { backward, forward, softmax } from "./network.js";
 import { extent, strokesToImage } from "./strokes.js";
 
-const STEPS = 40; // at most; it stops as soon as every corrected drawing is named as it should be
+const STEPS = 60; // at most; it stops as soon as every corrected drawing is named as it should be
 const RATE = 0.05; // falls to 0 over the steps
-const CORRECTED = 4; // corrected drawings in a step; every second one is varied
+const IN_TURN = 4; // corrected drawings in a step, besides the last one; half of them varied
 const MADE_UP = 28; // made-up drawings in a step
 const POOL = 240; // made-up drawings in all
 
@@ -41,9 +41,9 @@ export function* learning({ layers, classes, decision }, examples) {
   });
   for (let step = 0; step < STEPS; step++) {
     if (examples.every((example) => probability(example) >= decision.accept_threshold)) break;
-    const corrected = Array.from({ length: CORRECTED }, (_, i) => {
-      const { strokes, label } = examples[(step * CORRECTED + i) % examples.length];
-      const pixels = pixelsOf(i % 2 ? varied(strokes, random) : strokes);
+    const turns = Array.from({ length: IN_TURN }, (_, i) => examples[(step * IN_TURN + i) % examples.length]);
+    const corrected = [examples.at(-1), ...turns].map(({ strokes, label }) => {
+      const pixels = pixelsOf(random() < 0.5 ? varied(strokes, random) : strokes);
       return { pixels, target: Float64Array.from(classes, (_, c) => Number(c === label)) };
     });
     const again = Array.from({ length: MADE_UP }, () => pool[Math.floor(random() * POOL)]);

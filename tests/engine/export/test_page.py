@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import engine.export.page as exporter
+from apps.cli import main
 from apps.draw.command import SMALLEST_DIGIT
 from apps.messages import WORDS, percent, words_for
 from backends.arrays import Array
@@ -27,6 +28,7 @@ from engine.model.card import Card
 from engine.model.network import Network, initial_parameters
 from engine.recognition.recognize import Recognition, State, recognize_strokes, tempered
 
+ROOT = Path(__file__).parents[3]
 FOLDER = Path(exporter.__file__).parent
 NODE = shutil.which("node")
 NEEDS_NODE = pytest.mark.skipif(NODE is None, reason="Node is not installed (apt install nodejs)")
@@ -334,6 +336,23 @@ def test_larger_network_is_kept_in_16_bits_and_one_too_large_is_refused(tmp_path
     with pytest.raises(PageError, match="28x28 inputs; this network has 64"):
         write_page(small((64, 10)), path)
     assert path.read_bytes() == before
+
+
+def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, model = tmp_path / "page.html", tmp_path / "small.json"
+    small((784, 6, 10)).save(model)
+    assert main(["export", "--html", str(path), "--model", str(model)]) == 0
+    assert capsys.readouterr().out == f"saved {path}  ({path.stat().st_size / 1000:,.0f} kB)\n"
+    assert '"sizes": [784, 6, 10]' in path.read_text("utf-8")
+    small((64, 10)).save(model)
+    assert main(["export", "--html", str(path), "--model", str(model)]) == 1
+    error = capsys.readouterr().err
+    assert error == "inkdigits: a page needs 28x28 inputs; this network has 64\n"
+
+
+def test_page_in_the_documentation_is_the_one_that_would_be_written_now(page: str) -> None:
+    current = (ROOT / "docs" / "digits.html").read_text("utf-8") == page
+    assert current, "write it again: inkdigits export --html docs/digits.html"
 
 
 def unpacked(data: dict[str, Any], dtype: Any = np.float64) -> list[tuple[Array, Array]]:
