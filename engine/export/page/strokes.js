@@ -123,7 +123,7 @@ function centreByMass({ coverage, width, height }) {
   return { image, right, down };
 }
 
-function roundHalfToEven(value) {
+export function roundHalfToEven(value) {
   const rounded = Math.round(value);
   return rounded - value === 0.5 && rounded % 2 ? rounded - 1 : rounded;
 }

@@ -223,18 +223,25 @@ def test_it_learns_a_digit_and_keeps_the_others(network: Network) -> None:
           const { state, first } = network.recognize(net, strokes);
           return [state, first];
         };
+        const change = (strokes) => {
+          const [p, q] = [net, once].map((each) => network.recognize(each, strokes).probabilities);
+          return Math.max(...p.map((value, c) => Math.abs(value - q[c])));
+        };
         show({
           unchanged: same(before, net.layers),
           odd: [read(net, data.odd), read(once, data.odd)],
           others: data.others.map((strokes) => [read(net, strokes), read(once, strokes)]),
+          changes: data.curves.map(change),
         });"""
-    data = {"network": packed(network, 2), "odd": odd, "others": [ONE, SEVEN, FOUR]}
+    curves = [curve(seed, strokes=1 + seed % 3) for seed in range(40)]
+    data = {"network": packed(network, 2), "odd": odd, "others": [ONE, SEVEN, FOUR], "curves": curves}
     learned = run(script, data)
     assert learned["unchanged"]
     before, after = learned["odd"]
     assert before != ["digit", 4]
     assert after == ["digit", 4]
     assert [after for _, after in learned["others"]] == [["digit", 1], ["digit", 7], ["digit", 4]]
+    assert np.mean(learned["changes"]) <= 0.06  # without the made-up drawings, 0.25
 
 
 @NEEDS_NODE
@@ -264,13 +271,24 @@ def test_pen_leaves_and_enters_the_pad_and_every_change_can_be_undone() -> None:
         drawing.clear(); look();
         drawing.undo(); look(); drawing.undo(); look(); drawing.undo(); look(); drawing.undo(); look();
         drawing.redo(); look();
+        const couldRedo = drawing.canRedo;
         drawing.penDown([2, 2]); drawing.penTo([3, 3]); drawing.penUp(); look();
-        show({ seen, canUndo: drawing.canUndo, canRedo: drawing.canRedo });"""
-    first, dot, cleared, uncleared, undotted, empty, still_empty, redone, outside = run(script, 0)["seen"]
+        const canRedo = [couldRedo, drawing.canRedo];
+        drawing.penDown([0.25, 0.25]); drawing.penUp();
+        show({ seen, canRedo: [...canRedo, drawing.canRedo] });"""
+    done = run(script, 0)
+    first, dot, cleared, uncleared, undotted, empty, still_empty, redone, outside = done["seen"]
     assert first == [[[0.5, 0.5], [1, 0.5]], [[1, 0.25], [0.5, 0.25]]]
     assert dot == [*first, [[0.125, 0.125]]]
     assert (cleared, uncleared, undotted, empty, still_empty) == ([], dot, first, [], [])
     assert redone == outside == first
+    assert done["canRedo"] == [True, True, False]  # a line off the pad changes nothing
+
+
+@NEEDS_NODE
+def test_grey_levels_are_rounded_as_numpy_rounds_them() -> None:
+    values = [0, 0.49, 0.5, 0.51, 1.5, 2.5, 127.5, 128.5, 254.5, 255]
+    assert run("show(data.map(strokes.roundHalfToEven));", values) == np.rint(values).tolist()
 
 
 @pytest.fixture(scope="module")
@@ -345,7 +363,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"saved {path}  ({path.stat().st_size / 1000:,.0f} kB)\n"
     assert '"sizes": [784, 6, 10]' in path.read_text("utf-8")
     small((64, 10)).save(model)
-    assert main(["export", "--html", str(path), "--model", str(model)]) == 1
+    assert main(["export", "--html", str(path), "--model", str(model)]) == 2
     error = capsys.readouterr().err
     assert error == "inkdigits: a page needs 28x28 inputs; this network has 64\n"
 
