@@ -88,7 +88,7 @@ function heat(pixels) {
   const largest = smooth.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
   const [plus, minus] = [rgb("plus"), rgb("minus")];
   smooth.forEach((value, i) => {
-    const strength = Math.sqrt(Math.abs(value) / largest); // the root, so that weak evidence is seen too
+    const strength = (Math.abs(value) / largest) ** 0.4; // so that weak evidence is seen too
     image.data.set([...(value > 0 ? plus : minus), 255 * strength], 4 * i);
   });
   context.putImageData(image, 0, 0);
