@@ -170,7 +170,7 @@ function renderWhy() {
   const { first, second } = answer;
   rival ??= second;
   element("winner").textContent = classes[first];
-  element("rival").replaceChildren(...classes.keys().filter((c) => c !== first).map((c) =>
+  element("rival").replaceChildren(...[...classes.keys()].filter((c) => c !== first).map((c) =>
     make("option", { value: c, selected: c === rival }, classes[c])));
   const { pixels, ink, biases, total } = evidence(network, answer, first, rival);
   const [plus, minus] = [1, -1].map((sign) => pixels.reduce((sum, e) => sum + (e * sign > 0 ? e : 0), 0));
