@@ -16,6 +16,7 @@ from engine.model.network import Network
 
 EXAMPLES = """\
 examples:
+  inkdigits export --html digits.html
   inkdigits export --onnx digits.onnx
   inkdigits export --model trained.json --safetensors digits.safetensors --npz digits.npz
   inkdigits export --c-header digits.h
@@ -48,6 +49,7 @@ FORMATS = {
         "safetensors, for PyTorch, Keras and others", "engine.export.safetensors:write_safetensors", "export"
     ),
     "npz": Format("a NumPy archive", "engine.export.npz:write_npz"),
+    "html": Format("a page for a browser, with no server and no network", "engine.export.page:write_page"),
     "c-header": Format("a C header, without any dependency", "engine.export.c_header:write_c_header"),
 }
 

@@ -36,6 +36,7 @@ LAYERS: dict[str, set[str]] = {
     "engine.augmentation": {*CONTRACT, *THIRD_PARTY_ENGINE, "engine.data"},
     "engine.model": {*CONTRACT, *THIRD_PARTY_ENGINE, "engine.data"},
     "engine.export": {*CONTRACT, *THIRD_PARTY_ENGINE, "onnx", "safetensors", "engine.data", "engine.model"},
+    "engine.export.page": {*CONTRACT, *THIRD_PARTY_ENGINE, "engine.data", "engine.model"},
     "engine.recognition": {
         *CONTRACT,
         *THIRD_PARTY_ENGINE,
