@@ -47,7 +47,7 @@ def test_a_network_from_elsewhere_comes_with_a_warning(run: Any, tmp_path: Path)
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["export"], "name a format: --onnx FILE, --safetensors FILE, --npz FILE, --c-header FILE"),
+        (["export"], "name a format: --onnx FILE, --safetensors FILE, --npz FILE, --html FILE,"),
         (["export", "--npz", "TMP"], "it is a folder"),
         (["export", "--npz", "TMP/a", "--c-header", "TMP/../NAME/a"], "two formats have the same file"),
         (["export", "--npz", "TMP/none/a"], "there is no folder"),
