@@ -72,6 +72,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("INKDIGITS_TRACEBACK"):
             raise
+        if isinstance(error, OSError):  # a disk that fails, a file that went: not the program's mistake
+            _say(f"the system failed: {error} (INKDIGITS_TRACEBACK=1 shows where)")
+            return FAILED
         _say(
             f"something went wrong that should not: {type(error).__name__}: {error} "
             f"(INKDIGITS_TRACEBACK=1 shows where)"
