@@ -12,7 +12,7 @@ import msgspec
 from apps.output import say
 from backends import Backend
 from backends.arrays import Parameters
-from backends.errors import LONGEST, InkdigitsError, one_line
+from backends.errors import InkdigitsError, one_line
 from engine.data.datasets import Dataset
 from engine.data.drawings import Drawing, drawings_sha256
 from engine.model.model_file import load_model
@@ -124,8 +124,8 @@ def read_like(arguments: argparse.Namespace) -> Like:
         told = msgspec.convert(card.training, _Training)
         options = TrainingOptions.checked(**told.options)
     except (msgspec.ValidationError, InkdigitsError) as error:
-        why = f"{path} cannot be made again: its card does not say how it was trained: {error}"
-        raise LikeError(one_line(why, LONGEST)) from None
+        why = one_line(error, 80)
+        raise LikeError(f"{path}: its card does not say how it was trained: {why}") from None
     _fill_in(arguments, told, path)
     return Like(path, parameters, options, told.recipe, told, card.training)
 

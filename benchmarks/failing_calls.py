@@ -73,7 +73,7 @@ def preload() -> None:
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "failing_calls.so"
         source = Path(__file__).with_suffix(".c")
-        command = ["cc", "-O1", "-shared", "-fPIC", "-U_FORTIFY_SOURCE", "-o", library, source, "-ldl"]
+        command = ["cc", "-O1", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"]
         subprocess.run(command, check=True)
         environment = {**os.environ, "LD_PRELOAD": str(library)}
         sys.exit(

@@ -138,9 +138,14 @@ def _new_temporary(folder: Path, mode: int) -> tuple[BinaryIO, Path]:
         name = folder / f"{PREFIX}{os.urandom(8).hex()}"
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         file = os.fdopen(os.open(name, flags, mode), "wb")
-        _lock(file.fileno(), wait=True)
-        if os.fstat(file.fileno()).st_nlink:
-            return file, name
+        try:
+            _lock(file.fileno(), wait=True)
+            if os.fstat(file.fileno()).st_nlink:
+                return file, name
+        except BaseException:
+            file.close()
+            name.unlink(missing_ok=True)
+            raise
         file.close()  # another writer took it for a leftover, before it was locked
 
 

@@ -14,7 +14,7 @@ from engine.training.options import DEFAULT_LEARNING_RATE, TrainingOptions
 
 ENOUGH_STEPS = 100  # after as many, a network should have learned something
 NO_BETTER = 0.98  # of the loss of guessing: from here on nothing was learned
-BY_LUCK = 0.05  # so much accuracy above that of guessing is nothing learned either
+BY_LUCK = 0.15  # so much accuracy above that of guessing may be luck
 MUCH_WORSE = 0.1  # of the loss of guessing: so much is no accident of an epoch
 
 
