@@ -1,6 +1,6 @@
 /* Makes the N-th call into the system fail: preloaded by failing_calls.py, which says when and how.
 
-   One call fails, whichever it is; or, where a folder is named, all that write there fail from the N-th on. */
+   Where a folder is named, only the calls that write there count. Either one fails, or all from the N-th on. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -15,11 +15,13 @@
 
 #define FILES 1024
 static long calls, failing = -1; /* -1: not armed; 0: count only */
-static int number;
+static int number, once;
 static const char *full;      /* a folder on a full disk, or "" */
 static char is_there[FILES]; /* whether an open file is in that folder */
 
-void arm(long when, int error, const char *folder) { calls = 0, number = error, full = folder, failing = when; }
+void arm(long when, int error, int one, const char *folder) {
+    calls = 0, number = error, once = one, full = folder, failing = when;
+}
 long disarm(void) { failing = -1; return calls; }
 
 static int is_full(const char *path) { return *full && !strncmp(path, full, strlen(full)); }
@@ -28,7 +30,7 @@ static int is_full_file(int file) { return *full && file >= 0 && file < FILES &&
 static int fails(int writes) {
     if (failing < 0 || (*full && !writes)) return 0;
     calls++;
-    if (failing == 0 || (*full ? calls < failing : calls != failing)) return 0;
+    if (failing == 0 || (once ? calls != failing : calls < failing)) return 0;
     errno = number;
     return 1;
 }

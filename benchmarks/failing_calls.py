@@ -3,11 +3,11 @@
     TMPDIR=/dev/shm python -m benchmarks.failing_calls
 
 For each command that writes files, and for every N, the N-th call into the system that it makes (open, read,
-write, fsync, rename, unlink, close, ...) fails with EIO. Then the same for the calls that write into its
-folder, with ENOSPC from the N-th on: a full disk. Each time the command must end by itself without a
-traceback, the file that it writes must be the old one or a whole new one, exit code 0 must mean the new one,
-and what was learned must be somewhere. The same command, given again, must then do its work and leave nothing
-else in its folder.
+write, fsync, rename, unlink, close, ...) fails with EIO; of a command that draws a picture, each that writes
+into its folder. Then these fail with ENOSPC from the N-th on: a full disk. Each time the command must end by
+itself without a traceback, the file that it writes must be the old one or a whole new one, exit code 0 must
+mean the new one, and what was learned must be somewhere. The same command, given again, must then do its work
+and leave nothing else in its folder.
 
 A C compiler makes the library that lets calls fail (`failing_calls.c`); it is preloaded, so Linux is needed.
 """
@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from apps.cli import main as inkdigits
 from benchmarks.crash import CrashError, forked, make_data, train
@@ -66,6 +67,27 @@ class Command:
     learns: bool = False
 
 
+class Failure(NamedTuple):
+    """How calls fail.
+
+    Attributes
+    ----------
+    name : str
+        For the report.
+    error : int
+        For errno.
+    once : bool
+        Whether only one call fails, or all that follow too.
+    folder : str
+        Only calls that write into it fail; all may where it is empty.
+    """
+
+    name: str
+    error: int
+    once: bool
+    folder: str
+
+
 def preload() -> None:
     """Start this program again with the library preloaded, unless it is."""
     if os.environ.get("LD_PRELOAD"):
@@ -83,12 +105,12 @@ def preload() -> None:
         )
 
 
-def armed(command: Command, said: Path, n: int, error: int, full: str) -> int:
+def armed(command: Command, said: Path, failure: Failure, n: int) -> int:
     """Run a command whose n-th call fails; with n = 0 none does, and their number is written to ``said``."""
     library = ctypes.CDLL(None)
     os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
-    folder = ctypes.create_string_buffer(full.encode())  # the library keeps its address
-    library.arm(ctypes.c_long(n), error, folder)
+    folder = ctypes.create_string_buffer(failure.folder.encode())  # the library keeps its address
+    library.arm(ctypes.c_long(n), failure.error, failure.once, folder)
     code = command.run()
     calls = library.disarm()
     if not n:
@@ -127,19 +149,21 @@ def sweep(command: Command, folder: Path, every: int) -> Iterator[int]:
                 path.unlink()
         command.out.write_bytes(OLD)
 
-    for how, error, full in (
-        ("one call fails", errno.EIO, ""),
-        ("the disk is full from then on", errno.ENOSPC, str(folder)),
+    # What matplotlib reads is not ours: of a command that draws, only the calls that write its picture fail.
+    where = "" if command.learns else str(folder)
+    for failure in (
+        Failure("one call fails", errno.EIO, True, where),
+        Failure("the disk is full from then on", errno.ENOSPC, False, str(folder)),
     ):
         clear()
-        if forked(partial(armed, command, said, 0, error, full)) or not command.is_whole():
+        if forked(partial(armed, command, said, failure, 0)) or not command.is_whole():
             raise CrashError(f"{command.name} fails by itself: {said.read_text()}")
         calls = int(said.read_text())
-        print(f"{command.name}: {how}: {calls} calls", flush=True)
+        print(f"{command.name}: {failure.name}: {calls} calls", flush=True)
         for n in range(1, calls + 1, every):
             clear()
-            code = forked(partial(armed, command, said, n, error, full))
-            where = f"{command.name}, call {n}, {how}"
+            code = forked(partial(armed, command, said, failure, n))
+            what = f"{command.name}, call {n}, {failure.name}"
             try:
                 check(command, code, said.read_text(errors="replace"))
                 resumable = checkpoint_path(command.out).exists()
@@ -153,7 +177,7 @@ def sweep(command: Command, folder: Path, every: int) -> Iterator[int]:
                 if left := {each.name for each in folder.iterdir()} - expected:
                     raise CrashError(f"left over: {left}")
             except CrashError as broken:
-                print(f"BROKEN: {where}: {broken}", flush=True)
+                print(f"BROKEN: {what}: {broken}", flush=True)
                 code = BROKEN
             yield code
 

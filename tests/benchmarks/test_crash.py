@@ -1,4 +1,4 @@
-"""Small versions of the crash test and of the failing calls; RELIABILITY.md has the figures of the large ones."""
+"""Small versions of the crash test and of the failing calls; RELIABILITY.md has the large ones."""
 
 from __future__ import annotations
 
