@@ -128,7 +128,7 @@ def one_chain(
 
 
 def crash(kills: int, seed: int = 0, say: Callable[[str], None] = lambda message: None) -> Counter[str]:
-    """Kill so many runs; returns how often each kind of state was left.
+    """Kill runs, and resume them; returns how often each kind of state was left.
 
     Raises
     ------

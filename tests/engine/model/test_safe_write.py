@@ -235,6 +235,20 @@ def test_temporary_file_of_a_killed_writer_is_removed_and_of_a_living_one_kept(t
     assert [each.name for each in tmp_path.iterdir()] == ["another"]
 
 
+def test_temporary_file_is_kept_until_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = os.replace
+
+    def slow_replace(source: Path, target: Path) -> None:
+        check_writable(tmp_path / "another")  # as another process would, which then sweeps
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", slow_replace)
+    write_atomically(tmp_path / "file", b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
 def test_temporary_file_that_is_taken_for_a_leftover_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,7 @@ PARTS = 15  # of an epoch of the tiny digits, 30 images a step
 
 
 class Fails(NumpyBackend):
-    """Does something else after so many parts of epochs."""
+    """Does something else after some parts of epochs."""
 
     def __init__(self, after: int, how: BaseException | float) -> None:
         super().__init__()
