@@ -103,12 +103,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.start and arguments.hidden is not None:
         raise OptionsError("--hidden and --from exclude each other: the network to start from has its layers")
     backend = chosen_backend(arguments)
+    if like:
+        like.say_what_differs(backend)
     start = Network.load(arguments.start, backend) if arguments.start else None
     drawings, held_out = like.split(_read(arguments)) if like else _drawings(arguments)
     dataset = load_dataset(arguments, options, recipe)
     if like:
         like.check(dataset, start)
-        like.say_what_differs(backend)
     training = Training(dataset, options, backend, recipe=recipe, drawings=drawings, network=start)
     checkpoint = checkpoint_path(arguments.out)
     check_writable(checkpoint)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine import Network
+from engine.data.datasets import Dataset
 from engine.model.model_file import shipped_model_path
 
 SMALL = ("--epochs", 2, "--hidden", 6, "--optimizer", "adamw", "--ema-decay", 0.9, "--seed", 3)
@@ -93,18 +95,24 @@ def test_what_differs_here_is_said_before_training(
         ),
         (["--strokes", "{data}"], "was not trained from drawings: leave --strokes out"),
         (["--from", "{model}"], "was not trained from another network: leave --from out"),
-        (["--dataset", "digits8x8"], "digits8x8 is not the data that"),
     ],
 )
 def test_other_runs_are_refused(
     run: Any, trained: Path, tiny_file: Path, tmp_path: Path, words: list[Any], message: str
 ) -> None:
-    pytest.importorskip("sklearn")
     given = [str(each).format(data=tiny_file, model=trained) for each in words]
-    data = [] if "--dataset" in given else ["--data", tiny_file]
-    code, _, err = run("train", "--like", trained, *data, "--out", tmp_path / "again.json", *given)
+    like = ("train", "--like", trained, "--data", tiny_file, "--out", tmp_path / "again.json")
+    code, _, err = run(*like, *given)
     assert code == 2
     assert message in err.splitlines()[-1]
+
+
+def test_other_data_are_refused(run: Any, trained: Path, tiny: Dataset, tmp_path: Path) -> None:
+    np.savez(tmp_path / "less.npz", x_train=tiny.train.images[1:], y_train=tiny.train.labels[1:])
+    words = ("--data", tmp_path / "less.npz", "--out", tmp_path / "again.json")
+    code, _, err = run("train", "--like", trained, *words)
+    assert code == 2
+    assert "less.npz is not the data that" in err.splitlines()[-1]
 
 
 def test_data_that_have_no_name_must_be_given(run: Any, trained: Path, tmp_path: Path) -> None:
@@ -142,4 +150,7 @@ def test_shipped_model_names_what_it_needs(run: Any, tiny_file: Path, tmp_path: 
     (tmp_path / "other.json").write_text('[{"label": 7, "writer": 1, "strokes": [[[0, 0], [2, 0]]]}]')
     code, _, err = run(*words, "--strokes", tmp_path / "other.json", "--backend", "numpy")
     assert code == 2
+    assert "differs here: backend was numba, is numpy" in err
+    (lacking,) = [line for line in err.splitlines() if line.startswith("not on the card of")]
+    assert all(what in lacking for what in ("inkdigits", "processor", "blas", "threads"))
     assert "--strokes holds other drawings" in err
