@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
-from apps.output import printable, say
+from apps.output import forget, open_closed_streams, printable, say
 from backends.errors import InkdigitsError
 
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130  # exit codes
@@ -61,6 +61,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; returns the exit code. No traceback reaches the user."""
     argv = list(sys.argv[1:] if argv is None else argv)
+    open_closed_streams()
     try:
         arguments = _parser(argv).parse_args(argv or ["--help"])
         with _interruptible():
@@ -70,20 +71,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InkdigitsError as error:
         _say(str(error))
         return error.exit_code
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         _say("interrupted")
-        return INTERRUPTED
+        return getattr(interrupt, "exit_code", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output went away, as `head` does
-        _forget_broken_pipes()
         return FAILED
     except Exception as error:
         if os.environ.get("INKDIGITS_TRACEBACK"):
             raise
+        if isinstance(error, OSError):  # a disk that fails, a file that went: not the program's mistake
+            _say(f"the system failed: {error} (INKDIGITS_TRACEBACK=1 shows where)")
+            return FAILED
         _say(
             f"something went wrong that should not: {type(error).__name__}: {error} "
             f"(INKDIGITS_TRACEBACK=1 shows where)"
         )
         return FAILED
+    finally:
+        _forget_unwritable_streams()
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
@@ -150,13 +155,13 @@ def _interruptible() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _forget_broken_pipes() -> None:
-    """Drop what could not be written, or Python would complain of it at its end."""
+def _forget_unwritable_streams() -> None:
+    """Drop what could not be written, to a pipe that is closed or a disk that is full."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        except OSError:
+            forget(stream)
 
 
 if __name__ == "__main__":

@@ -15,11 +15,13 @@ from apps.output import download_bar, print_json, say
 from engine.data.datasets import DataError, Dataset, load_digits8x8, load_mnist, load_mnist_from_keras
 from engine.data.own_data import read_own_data
 from engine.model.history import EpochRecord
+from engine.training.diagnosis import Remark, remarks_on_data
 from engine.training.examples import Preparation
 from engine.training.limits import check_batch_size, check_network_size
 from engine.training.loop import Progress
 from engine.training.options import DEFAULT_LEARNING_RATE, OptionsError, TrainingOptions
 from engine.training.recipe import Recipe
+from engine.training.trainer import Event
 
 DEFAULTS = TrainingOptions()
 LARGE_LEARNING_RATE = 10  # times the default: from here on training often diverges
@@ -142,7 +144,7 @@ def _remark_on_learning_rate(options: TrainingOptions) -> None:
 
 
 def load_dataset(arguments: argparse.Namespace, options: TrainingOptions, recipe: Recipe | None) -> Dataset:
-    """The images to train on; refuses options that do not fit them."""
+    """The images to train on; refuses options that do not fit them, and says what cannot be learned."""
     dataset = _load(arguments)
     try:
         check_network_size(options, dataset.train.pixels, len(dataset.classes))
@@ -152,6 +154,8 @@ def load_dataset(arguments: argparse.Namespace, options: TrainingOptions, recipe
     except OptionsError as error:
         name, _, what = str(error).partition(": ")
         raise OptionsError(f"{_flag(name)} {what}") from None
+    for remark in remarks_on_data(dataset.train.labels, dataset.classes):
+        say(remark)
     return dataset
 
 
@@ -179,9 +183,7 @@ def _load_own(path: Path) -> Dataset:
         bar.close()
 
 
-def follow(
-    records: Generator[Preparation | Progress | EpochRecord, None, None], of: int, as_json: bool
-) -> None:
+def follow(records: Generator[Event, None, None], of: int, as_json: bool) -> None:
     """Show a training run as it goes: a bar at a terminal, and a line for each epoch."""
     width = len(str(of))
     bar = _Bar()
@@ -189,6 +191,10 @@ def follow(
         for record in records:
             if isinstance(record, Preparation):
                 bar.show(record.what, record.done, record.of)
+                continue
+            if isinstance(record, Remark):
+                bar.close()
+                say(record.message)
                 continue
             name = f"epoch {record.epoch:{width}}/{of}"
             if isinstance(record, Progress):

@@ -16,7 +16,7 @@ from engine.data.datasets import DIGITS
 from engine.data.framing import SIDE
 from engine.data.strokes import strokes_to_image
 from engine.model.network import Network
-from engine.model.safe_write import check_writable
+from engine.model.safe_write import check_writable, other_names
 
 if TYPE_CHECKING:
     from engine.training.trainer import Training
@@ -47,7 +47,6 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
         "--threads",
         metavar="N",
         type=_threads,
-        default=1,
         help="number of threads (default: 1); numba gives the same results with any number, numpy's differ "
         "in the last digits",
     )
@@ -117,6 +116,8 @@ def output_file(text: str) -> Path:
         check_writable(path)
     except InkdigitsError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+    if others := other_names(path):
+        say(f"{text} is one of {others + 1} names of a file (hard links): the others keep the old content")
     return path
 
 
@@ -144,9 +145,10 @@ def chosen_backend(arguments: argparse.Namespace) -> Backend:
 
     More would not compute more: they would wait for each other, with NumPy for minutes.
     """
-    threads = min(arguments.threads, cores())
-    if threads < arguments.threads:
-        say(f"--threads {arguments.threads}: using {threads}, one for each core that there is")
+    wanted = arguments.threads or 1
+    threads = min(wanted, cores())
+    if threads < wanted:
+        say(f"--threads {wanted}: using {threads}, one for each core that there is")
     return get_backend(arguments.backend, threads)
 
 

@@ -2,19 +2,55 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
-from typing import Any
+from typing import Any, TextIO
+
+from backends.errors import InkdigitsError
+
+
+class OutputError(InkdigitsError):
+    """Standard output that cannot be written, such as a file on a full disk."""
+
+
+def open_closed_streams() -> None:
+    """Give a standard stream that the caller has closed to the null device.
+
+    Otherwise the next file that is opened takes its number, and gets what is meant for the terminal.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
+
+
+def forget(stream: TextIO) -> None:
+    """Drop what cannot be written, or Python would complain of it at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def print_json(**fields: object) -> None:
     """Print one object, on a line of its own."""
-    print(json.dumps(fields), flush=True)
+    try:
+        print(json.dumps(fields), flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"cannot write to standard output: {error.strerror}") from None
 
 
 def say(message: str) -> None:
-    """Tell the user something that is not the answer, on one line."""
-    print(printable(message), file=sys.stderr, flush=True)
+    """Tell the user something that is not the answer, on one line; where nobody listens, go on."""
+    try:
+        print(printable(message), file=sys.stderr, flush=True)
+    except OSError:
+        forget(sys.stderr)
 
 
 def download_bar() -> Any:

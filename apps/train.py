@@ -10,6 +10,7 @@ from pathlib import Path
 
 from apps.epoch_log import log_file, logged
 from apps.learning import add_learning, chosen_options, follow, load_dataset
+from apps.like import read_like
 from apps.options import (
     add_json,
     add_picture,
@@ -30,6 +31,7 @@ from engine.model.safe_write import check_writable
 from engine.recognition.evaluation import Evaluation, UnseenWriters
 from engine.training.checkpoint import checkpoint_path
 from engine.training.interruption import stop_requests
+from engine.training.keeping import best_path, clear_away, keep_unfinished, save_network
 from engine.training.loop import TrainingDivergedError
 from engine.training.options import OptionsError
 from engine.training.recipe import read_recipe
@@ -42,6 +44,7 @@ examples:
   inkdigits train --dataset digits8x8 --hidden 32                 needs no download
   inkdigits train --backend numba --recipe best --strokes pendigits-orig.tra --out model.json
   inkdigits train --data my-pictures/ --from model.json --epochs 3 --out mine.json
+  inkdigits train --like trained.json --out again.json
 
 Ctrl-C stops a run and keeps what it has; the same command with --resume goes on.
 """
@@ -76,6 +79,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on with an interrupted run: the same command with --resume ends with the same weights",
     )
+    parser.add_argument(
+        "--like",
+        metavar="FILE",
+        type=input_file,
+        help="make the network in this model file again, as its card says, and compare the weights",
+    )
     add_picture(parser, "--plot", "loss and accuracy curves")
     parser.add_argument(
         "--log",
@@ -91,16 +100,24 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, test, save and report; returns the exit code."""
     # Everything that can be refused is refused before training.
     need("train", "training")
-    refuse_without(arguments, "--strokes", "--recipe")
     refuse_without(arguments, "--without-writers", "--strokes")
-    recipe = read_recipe(arguments.recipe) if arguments.recipe else None
-    options = chosen_options(arguments, recipe)
+    like = read_like(arguments) if arguments.like else None
+    if like:
+        recipe, options = like.recipe, like.options
+    else:
+        refuse_without(arguments, "--strokes", "--recipe")
+        recipe = read_recipe(arguments.recipe) if arguments.recipe else None
+        options = chosen_options(arguments, recipe)
     if arguments.start and arguments.hidden is not None:
         raise OptionsError("--hidden and --from exclude each other: the network to start from has its layers")
     backend = chosen_backend(arguments)
+    if like:
+        like.say_what_differs(backend)
     start = Network.load(arguments.start, backend) if arguments.start else None
-    drawings, held_out = _drawings(arguments)
+    drawings, held_out = like.split(_read(arguments)) if like else _drawings(arguments)
     dataset = load_dataset(arguments, options, recipe)
+    if like:
+        like.check(dataset, start)
     training = Training(dataset, options, backend, recipe=recipe, drawings=drawings, network=start)
     checkpoint = checkpoint_path(arguments.out)
     check_writable(checkpoint)
@@ -113,24 +130,21 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.log:
                 records = logged(records, training, arguments.log)
             follow(records, training.epochs, arguments.json)
-        except TrainingDivergedError:  # a network of NaN is not worth keeping
+            if training.finished:
+                results = _test_and_save(training, held_out, arguments.out)
+        except BaseException as error:  # the second Ctrl-C, a reader of our output that is gone, anything
+            _keep(training, arguments.out, error)
             raise
-        except BaseException:  # the second Ctrl-C, a reader of our output that is gone, anything
-            _save_unfinished(training, arguments.out, checkpoint)
-            raise
-    if not training.finished:
-        _save_unfinished(training, arguments.out, checkpoint)
-        return stop.exit_code
-    training.network.save(arguments.out)  # before the test, so that nothing can take it away
-    evaluation = training.test()
-    unseen = training.test_on_writers(held_out) if held_out else None
-    training.network.save(arguments.out)
-    checkpoint.unlink(missing_ok=True)
+        if not training.finished:
+            _keep(training, arguments.out)
+            return stop.exit_code
+    clear_away(training, arguments.out)
     if arguments.plot:
         from apps.plots import draw_training
 
         draw_training(list(training.network.history), arguments.plot)
-    _report(training, evaluation, unseen, arguments.out, arguments.json)
+    same = like.is_same(training.network) if like else None
+    _report(training, *results, arguments.out, arguments.json, same)
     return 0
 
 
@@ -150,11 +164,13 @@ def _resume_or_replace(training: Training, checkpoint: Path, resume: bool) -> No
         say(f"{checkpoint} is of an interrupted run and will be replaced; --resume would go on with it")
 
 
+def _read(arguments: argparse.Namespace) -> list[Drawing]:
+    return read_drawings(arguments.strokes) if arguments.strokes else []
+
+
 def _drawings(arguments: argparse.Namespace) -> tuple[list[Drawing], list[Drawing]]:
     """The drawings to train on, and those of the writers that are held out."""
-    if not arguments.strokes:
-        return [], []
-    drawings = read_drawings(arguments.strokes)
+    drawings = _read(arguments)
     held_out = [each for each in drawings if str(each.writer) in arguments.without_writers]
     training = [each for each in drawings if str(each.writer) not in arguments.without_writers]
     known = {str(each.writer) for each in held_out if each.label is not None}
@@ -165,23 +181,45 @@ def _drawings(arguments: argparse.Namespace) -> tuple[list[Drawing], list[Drawin
     return training, held_out
 
 
-def _save_unfinished(training: Training, out: Path, checkpoint: Path) -> None:
-    """Save the network as far as it got, beside the name it would have had: hours are not lost."""
-    path = out.with_name(f"{out.stem}.interrupted{out.suffix}")
-    try:
-        training.network.save(path)
-        say(f"interrupted: the network so far is in {path}")
-    except InkdigitsError as error:
-        say(f"interrupted: {error}")
-    if checkpoint.exists():
+def _test_and_save(
+    training: Training, held_out: list[Drawing], out: Path
+) -> tuple[Evaluation | None, UnseenWriters | None]:
+    """Save the network before its test, so that nothing can take it away, and after it with the results."""
+    save_network(training.network, out)
+    evaluation = training.test()
+    unseen = training.test_on_writers(held_out) if held_out else None
+    save_network(training.network, out)
+    if training.got_worse and (best := training.best()):
+        save_network(best, best_path(out))
+        say(f"the network of epoch {best.card.training['epochs_done']}, the best, is in {best_path(out)}")
+    return evaluation, unseen
+
+
+def _keep(training: Training, out: Path, error: BaseException | None = None) -> None:
+    """Keep what was learned, beside the name it would have had, and say so: hours are not lost."""
+    checkpoint = checkpoint_path(out)
+    diverged = isinstance(error, TrainingDivergedError)
+    if not training.finished:
+        if said := keep_unfinished(training, out, diverged):
+            say(said)
+    else:  # all is learned, and only the test or the save went wrong
+        with contextlib.suppress(InkdigitsError, MemoryError):
+            training.save_checkpoint(checkpoint)
+    if checkpoint.exists() and not diverged:  # it would diverge again
         say("the same command with --resume goes on")
 
 
 def _report(
-    training: Training, evaluation: Evaluation | None, unseen: UnseenWriters | None, out: Path, as_json: bool
+    training: Training,
+    evaluation: Evaluation | None,
+    unseen: UnseenWriters | None,
+    out: Path,
+    as_json: bool,
+    same: bool | None,
 ) -> None:
     if as_json:
-        print_json(**_as_json(training, evaluation, unseen, out))
+        again = {} if same is None else {"same_weights": same}
+        print_json(**_as_json(training, evaluation, unseen, out), **again)
         return
     if evaluation:
         low, high = evaluation.interval_95
@@ -193,6 +231,8 @@ def _report(
         interval = f"95 % interval over writers {low:.2%} to {high:.2%}"
         print(f"unseen writers  {unseen.evaluation.accuracy:.2%}  ({interval})")
         print(f"  top 2         {unseen.evaluation.top2_accuracy:.2%}")
+    if same is not None:
+        print(f"made again      {'the same weights, bit for bit' if same else 'other weights'}")
     print(f"saved           {printable(out)}")
     if is_for_digits(training.network):
         say(f"draw with it: inkdigits draw --model {out}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib.util
 import os
+import signal
 import threading
 import warnings
 from collections.abc import Iterator
@@ -20,6 +21,13 @@ from engine.data.datasets import Dataset, Examples, read_dataset
 from engine.data.strokes import strokes_to_image
 
 NEEDS_NUMBA = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="numba is not installed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interrupts_arrive() -> None:
+    """Where SIGINT is ignored, as in the background of a shell, processes that tests start ignore it too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(params=["numpy", pytest.param("numba", marks=NEEDS_NUMBA)])

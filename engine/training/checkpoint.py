@@ -1,8 +1,8 @@
 """Checkpoints: all that an interrupted run needs to go on and end as if it had never stopped.
 
-A checkpoint is a NumPy archive: the arrays of the parameters, of the optimizer's memory and of the moving
-average, and one JSON text with the counters, the epochs so far, and what the run was told to do. It holds no
-code and no paths, and is written atomically.
+A checkpoint is a NumPy archive: the arrays of the parameters, of the optimizer's memory, of the moving
+average and of the best epoch, and one JSON text with the counters, the epochs so far, and what the run was
+told to do. It holds no code and no paths, and is written atomically.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class _Counters(msgspec.Struct, forbid_unknown_fields=True):
     optimizer_steps: Count
     average_steps: Count
     history: list[dict[str, Any]]
+    best_epoch: Count = 0  # not in the files of early versions
 
 
 def checkpoint_path(out: Path) -> Path:
@@ -94,11 +95,12 @@ def save_checkpoint(path: Path, learner: Learner, run: dict[str, Any], resumed: 
         optimizer_steps=learner.optimizer.steps_taken,
         average_steps=learner.average.steps_taken if learner.average else 0,
         history=[asdict(each) for each in learner.history],
+        best_epoch=learner.best_epoch,
     )
     file = io.BytesIO()
     text = np.frombuffer(msgspec.json.encode(counters), np.uint8)
     # Before version 2.1 NumPy takes allow_pickle=False for one more array; these are numbers, never pickled.
-    arrays: dict[str, Any] = {"counters": text, **dict(_arrays(learner))}
+    arrays: dict[str, Any] = dict([("counters", text), *_arrays(learner), *_named("best", learner.best)])
     np.savez(file, **arrays)
     write_atomically(path, file.getvalue())
 
@@ -128,17 +130,25 @@ def load_checkpoint(path: Path, learner: Learner, run: dict[str, Any]) -> int:
     if not path.exists():
         raise CheckpointError(f"there is no checkpoint {path} to resume from: start without --resume")
     arrays = list(_arrays(learner))
+    best = learner.kept.copy()
+    of_best = list(_named("best", best))
     try:
-        text, *saved = read_archive(path, ("counters", *(name for name, _ in arrays)))
+        needed = ("counters", *(name for name, _ in arrays))
+        text, *saved = read_archive(path, needed, tuple(name for name, _ in of_best))
         counters = msgspec.json.decode(text.tobytes(), type=_Counters)
         history = [EpochRecord(**each) for each in counters.history]
     except (DataError, msgspec.MsgspecError, TypeError) as error:
         raise CheckpointError(f"{path} is not a checkpoint of this run: {error}") from None
+    if not counters.best_epoch <= counters.epoch == len(history):
+        raise CheckpointError(f"{path} is damaged: its counters contradict each other")
     if counters.format != FORMAT:
         raise CheckpointError(f"{path} is {counters.format[:40]!r}, not {FORMAT!r}: start without --resume")
     as_saved = msgspec.json.decode(msgspec.json.encode(run))  # JSON has lists where Python has tuples
     for what, there, here in _differences(counters.run, as_saved):
         raise CheckpointError(f"{path} is of another run: {what} is {there} there and {here} here")
+    if len(saved) > len(arrays):
+        arrays += of_best
+        learner.best, learner.best_epoch = best, counters.best_epoch
     for (name, array), each in zip(arrays, saved, strict=True):
         if each.shape != array.shape or each.dtype != array.dtype or not np.isfinite(each).all():
             raise CheckpointError(f"{path} is damaged: {name} is {each.dtype} {each.shape}")
@@ -154,14 +164,19 @@ def load_checkpoint(path: Path, learner: Learner, run: dict[str, Any]) -> int:
 
 
 def _arrays(learner: Learner) -> Iterator[tuple[str, Array]]:
-    """Every array that training changes, by name."""
+    """Every array that training changes, by name; `Learner.best` comes on top."""
     groups: dict[str, Parameters] = {"parameters": learner.parameters}
     groups |= {f"memory{index}": each for index, each in enumerate(learner.optimizer.memory)}
     if learner.average:
         groups["average"] = learner.average.parameters
     for group, parameters in groups.items():
-        for index, tensor in enumerate(parameters.tensors()):
-            yield f"{group}.{index}", tensor
+        yield from _named(group, parameters)
+
+
+def _named(group: str, parameters: Parameters | None) -> Iterator[tuple[str, Array]]:
+    """The arrays of parameters, by name; none where there are no parameters."""
+    for index, tensor in enumerate(parameters.tensors() if parameters else ()):
+        yield f"{group}.{index}", tensor
 
 
 def _differences(there: Any, here: Any, where: str = "") -> Iterator[tuple[str, str, str]]:

@@ -26,7 +26,7 @@ from engine.data.strokes import Strokes, strokes_to_image
 from engine.model.card import Card
 from engine.model.network import Network
 from engine.training.recipe import read_recipe
-from engine.training.schedules import learning_rates
+from engine.training.schedules import LearningRates
 
 # Chosen on writers that the network had not seen: `python -m benchmarks.teaching`.
 STEPS = 40  # a round
@@ -144,7 +144,7 @@ def _train(
     if len(replay):
         targets = np.concatenate([targets, network.predict_proba(replay)])
     replayed = REPLAYED if len(replay) else 0
-    rates = learning_rates(LEARNING_RATE, STEPS, "cosine", 0.0)
+    rates = LearningRates(LEARNING_RATE, STEPS, "cosine")[:]
     prepared = backend.prepare_images(images, parameters.dtype)
     for _ in range(ROUNDS):
         order = np.concatenate(

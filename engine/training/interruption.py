@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request to stop at the next good moment, so that a long run keeps what it has."""
+"""Ctrl-C, SIGTERM and a closed terminal as a request to stop soon, so that a long run keeps what it has."""
 
 from __future__ import annotations
 
@@ -7,6 +7,24 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is not there on Windows
+SIGNALS = [signal.Signals[name] for name in NAMES if name in signal.Signals.__members__]
+
+
+class StoppedError(KeyboardInterrupt):
+    """The second signal: stop at once.
+
+    Parameters
+    ----------
+    exit_code : int
+        What the program should end with.
+    """
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__("stopped")
+        self.exit_code = exit_code
 
 
 class StopRequest:
@@ -47,18 +65,18 @@ class StopRequest:
 
         Raises
         ------
-        KeyboardInterrupt
-            At the second signal.
+        StoppedError
+            At the second signal, with the exit code of the first.
         """
         if self.signal is not None:
-            raise KeyboardInterrupt
+            raise StoppedError(self.exit_code)
         self.signal = signal.Signals(number)
         self._announce()
 
 
 @contextmanager
 def stop_requests(announce: Callable[[], None] = lambda: None) -> Iterator[StopRequest]:
-    """Turn Ctrl-C and SIGTERM into a `StopRequest` while the block runs.
+    """Turn Ctrl-C, SIGTERM and SIGHUP into a `StopRequest` while the block runs.
 
     Parameters
     ----------
@@ -73,7 +91,7 @@ def stop_requests(announce: Callable[[], None] = lambda: None) -> Iterator[StopR
     request = StopRequest(announce)
     before = {}
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 before[number] = signal.signal(number, request.receive)
     try:
@@ -81,3 +99,30 @@ def stop_requests(announce: Callable[[], None] = lambda: None) -> Iterator[StopR
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Hold signals back while something is saved; they arrive when the block is over.
+
+    Only signals with a handler of Python's are held, and only in the main thread, where handlers run.
+
+    Yields
+    ------
+    None
+        Use it in a ``with`` statement.
+    """
+    held: list[int] = []
+    before: dict[signal.Signals, Any] = {}
+    try:
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                if callable(handler := signal.getsignal(number)):
+                    before[number] = handler
+                    signal.signal(number, lambda number, frame: held.append(number))
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for each in held:
+            signal.raise_signal(each)

@@ -20,15 +20,21 @@ from backends.base import Backend
 from backends.errors import InkdigitsError, blame
 from backends.optimizers import ExponentialMovingAverage, Optimizer
 from engine.model.history import EpochRecord
+from engine.model.network import Network
+from engine.training.schedules import LearningRates
 from engine.training.seeds import Purpose, generator
 
 PARTS_OF_EPOCH = 20  # how often an epoch reports, and can be stopped
 
 
 class TrainingDivergedError(InkdigitsError):
-    """The loss is no longer a number: the steps were too large."""
+    """The loss is no longer a number: the steps were too large.
+
+    ``best`` is the network of the best epoch before, where there was one and `Training` has run.
+    """
 
     exit_code = 1
+    best: Network | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,11 @@ class Learner:
         Time spent on them.
     history : list of EpochRecord
         The epochs that are over.
+    best : Parameters or None
+        A copy of what `kept` was after the best epoch; None before the first is over.
+    best_epoch : int
+        The epoch with the highest validation accuracy or, where nothing is held back, with the lowest loss;
+        counted from 1.
     """
 
     parameters: Parameters
@@ -88,6 +99,31 @@ class Learner:
     loss_sum: float = 0.0
     seconds: float = 0.0
     history: list[EpochRecord] = field(default_factory=list)
+    best: Parameters | None = None
+    best_epoch: int = 0
+
+    @property
+    def kept(self) -> Parameters:
+        """What the run is for: the moving average, or the parameters where there is none."""
+        return self.average.parameters if self.average else self.parameters
+
+    def end_epoch(self, record: EpochRecord) -> None:
+        """Note that an epoch is over, and remember its parameters if none was better.
+
+        Parameters
+        ----------
+        record : EpochRecord
+            Its outcome.
+        """
+        self.history.append(record)
+        self.epoch, self.seen, self.loss_sum, self.seconds = record.epoch, 0, 0.0, 0.0
+        if self.best is None or _score(record) > _score(self.history[self.best_epoch - 1]):
+            self.best, self.best_epoch = self.kept.copy(), record.epoch
+
+
+def _score(record: EpochRecord) -> tuple[float, float]:
+    """How good an epoch was; higher is better."""
+    return record.validation_accuracy or 0.0, -record.train_loss
 
 
 def epoch_order(seed: int, epoch: int, n: int) -> Array:
@@ -118,7 +154,7 @@ def train_epochs(
     *,
     until: int,
     batch_size: int,
-    learning_rates: Array,
+    learning_rates: Array | LearningRates,
     seed: int,
     validate: Callable[[], float | None] = lambda: None,
 ) -> Iterator[Progress | EpochRecord]:
@@ -138,7 +174,7 @@ def train_epochs(
         Epochs that are over in the end, counted from the beginning of the run.
     batch_size : int
         Images per step; the last step of an epoch takes what is left.
-    learning_rates : (S,)
+    learning_rates : (S,) array, or LearningRates
         One for each step of the whole run.
     seed : int
         The order of every epoch follows from it.
@@ -166,8 +202,7 @@ def train_epochs(
             _take_steps(learner, backend, prepared, targets, some, batch_size, learning_rates)
             yield Progress(learner.epoch + 1, learner.seen, n, learner.loss_sum / learner.seen)
         record = EpochRecord(learner.epoch + 1, learner.loss_sum / n, validate(), learner.seconds)
-        learner.history.append(record)
-        learner.epoch, learner.seen, learner.loss_sum, learner.seconds = record.epoch, 0, 0.0, 0.0
+        learner.end_epoch(record)
         yield record
 
 
@@ -178,7 +213,7 @@ def _take_steps(
     targets: Array,
     order: Array,
     batch_size: int,
-    learning_rates: Array,
+    learning_rates: Array | LearningRates,
 ) -> None:
     """Take the steps of a part of an epoch. Changes ``learner``."""
     steps = math.ceil(len(order) / batch_size)
@@ -197,10 +232,7 @@ def _take_steps(
         )
     learner.seconds += time.perf_counter() - started
     if not math.isfinite(loss):
-        raise TrainingDivergedError(
-            f"training diverged in epoch {learner.epoch + 1}: the loss is {loss}; "
-            f"use a learning rate below {learning_rates.max():g}"
-        )
+        raise TrainingDivergedError(f"training diverged in epoch {learner.epoch + 1}: the loss is {loss}")
     learner.loss_sum += loss * len(order)
     learner.seen += len(order)
     learner.steps += steps

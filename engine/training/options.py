@@ -51,17 +51,17 @@ class TrainingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """
 
     hidden: tuple[Annotated[int, Meta(ge=1, le=100_000)], ...] = (128, 64)
-    epochs: Annotated[int, Meta(ge=1)] = 10
-    batch_size: Annotated[int, Meta(ge=1)] = 64
+    epochs: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 10
+    batch_size: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 64
     optimizer: Literal["sgd", "nesterov", "adamw"] = "nesterov"
     learning_rate: Annotated[float, Meta(gt=0, le=1e300)] | None = None
     momentum: Annotated[float, Meta(ge=0, lt=1)] = 0.9
-    weight_decay: Annotated[float, Meta(ge=0)] = 0.0
+    weight_decay: Annotated[float, Meta(ge=0, le=1e300)] = 0.0
     schedule: Literal["constant", "cosine"] = "cosine"
     warm_up: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     ema_decay: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     validation: Annotated[float, Meta(ge=0, lt=1)] = 0.1
-    seed: Annotated[int, Meta(ge=0)] = 0
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
 
     @classmethod
     def checked(cls, **options: Any) -> TrainingOptions:

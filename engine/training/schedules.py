@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from backends.arrays import Array
 
 
-def learning_rates(peak: float, steps: int, schedule: str = "constant", warm_up: float = 0.0) -> Array:
-    """One learning rate for each step.
+@dataclass(frozen=True)
+class LearningRates:
+    """One learning rate for each step, computed when it is needed: a run may have 10¹² steps.
 
-    Parameters
+    Attributes
     ----------
     peak : float
         The highest rate.
@@ -21,14 +24,22 @@ def learning_rates(peak: float, steps: int, schedule: str = "constant", warm_up:
         2017).
     warm_up : float
         Share of the steps, at the start, over which the rate rises linearly.
-
-    Returns
-    -------
-    (steps,) array of float64
-        The rate of each step.
     """
-    rising = round(steps * warm_up)
-    rise = peak * np.arange(1, rising + 1) / max(rising, 1)
-    t = np.arange(steps - rising) / max(steps - rising, 1)
-    rest = np.full(len(t), peak) if schedule == "constant" else peak * (1 + np.cos(np.pi * t)) / 2
-    return np.concatenate([rise, rest])
+
+    peak: float
+    steps: int
+    schedule: str = "constant"
+    warm_up: float = 0.0
+
+    def __getitem__(self, which: slice) -> Array:
+        """The rates of some steps in a row, float64."""
+        step = np.arange(*which.indices(self.steps))
+        rising = round(self.steps * self.warm_up)
+        rise = self.peak * (step[step < rising] + 1) / max(rising, 1)
+        t = (step[step >= rising] - rising) / max(self.steps - rising, 1)
+        rest = (
+            np.full(len(t), self.peak)
+            if self.schedule == "constant"
+            else self.peak * (1 + np.cos(np.pi * t)) / 2
+        )
+        return np.concatenate([rise, rest])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -16,16 +17,16 @@ from backends.errors import InkdigitsError
 from backends.registry import get_backend
 from engine.data.datasets import DataError, Dataset, dataset_from_arrays, load_mnist
 from engine.data.drawings import Drawing
-from engine.model.history import EpochRecord
 from engine.model.network import Network
 from engine.model.safe_write import check_writable
 from engine.training.checkpoint import checkpoint_path
-from engine.training.examples import Preparation
-from engine.training.interruption import stop_requests
-from engine.training.loop import Progress
+from engine.training.diagnosis import Remark
+from engine.training.interruption import stop_requests, unbroken
+from engine.training.keeping import clear_away, keep_unfinished, save_network
+from engine.training.loop import TrainingDivergedError
 from engine.training.options import OptionsError, TrainingOptions
 from engine.training.recipe import Recipe, read_recipe
-from engine.training.trainer import Training
+from engine.training.trainer import Event, Training
 
 CHECKPOINT_EVERY = 60.0  # seconds
 
@@ -92,6 +93,16 @@ ema_decay, validation, seed : optional
         Options or data that cannot be used, a diverging run, or a file that cannot be written.
     KeyboardInterrupt
         Ctrl-C or SIGTERM; with a path, after the checkpoint is written.
+
+    Warns
+    -----
+    UserWarning
+        The network does not learn, or gets worse; the message says what to try.
+
+    Notes
+    -----
+    With a path, whatever ends the run early leaves the network so far beside it (see `interrupted_path`), and
+    a divergence that of the best epoch.
     """
     given = {
         "hidden": hidden,
@@ -124,22 +135,32 @@ ema_decay, validation, seed : optional
         network=network,
     )
     if out is None:
-        for _ in training.run():
-            pass
+        for record in training.run():
+            _warn(record)
         training.test()
         return training.network
     if resume:
         training.resume(checkpoint_path(out))
     with stop_requests() as stop:
-        for _ in run_with_checkpoints(training, checkpoint_path(out), stop):
-            pass
-    if not training.finished:
-        raise KeyboardInterrupt
-    training.network.save(out)  # before the test, so that nothing can take it away
-    if training.test() is not None:
-        training.network.save(out)
-    checkpoint_path(out).unlink(missing_ok=True)
+        try:
+            for record in run_with_checkpoints(training, checkpoint_path(out), stop):
+                _warn(record)
+        except BaseException as error:  # a second signal, no memory, anything
+            keep_unfinished(training, out, diverged=isinstance(error, TrainingDivergedError))
+            raise
+        if not training.finished:
+            keep_unfinished(training, out)
+            raise KeyboardInterrupt
+        save_network(training.network, out)  # before the test, so that nothing can take it away
+        if training.test() is not None:
+            save_network(training.network, out)
+    clear_away(training, out)
     return training.network
+
+
+def _warn(record: Event) -> None:
+    if isinstance(record, Remark):
+        warnings.warn(record.message, stacklevel=3)
 
 
 def run_with_checkpoints(
@@ -148,7 +169,7 @@ def run_with_checkpoints(
     stop: Callable[[], bool] = lambda: False,
     every: float = CHECKPOINT_EVERY,
     remark: Callable[[str], None] = lambda message: None,
-) -> Generator[Preparation | Progress | EpochRecord, None, None]:
+) -> Generator[Event, None, None]:
     """Run a training, and write a checkpoint now and then, and whenever it is left before its end.
 
     Parameters
@@ -166,16 +187,19 @@ def run_with_checkpoints(
 
     Yields
     ------
-    Preparation, Progress or EpochRecord
+    Preparation, Progress, EpochRecord or Remark
         As `Training.run`. A caller that stops listening (by ``close``, or an exception of its own) leaves a
         checkpoint behind.
     """
 
     def save() -> None:
         try:
-            training.save_checkpoint(path)
+            with unbroken():
+                training.save_checkpoint(path)
         except InkdigitsError as error:
             remark(str(error))
+        except MemoryError:
+            remark(f"cannot write {path}: there is no memory left for it")
 
     saved = time.monotonic()
     for record in training.run():

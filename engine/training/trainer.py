@@ -5,10 +5,7 @@ Nothing here prints or draws: `Training.run` yields what happened, and its calle
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import math
-import platform
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import accumulate
@@ -24,20 +21,23 @@ from backends.base import Backend
 from backends.errors import blame
 from backends.optimizers import SGD, AdamW, ExponentialMovingAverage, Nesterov, Optimizer
 from engine.data.datasets import DIGITS, DataError, Dataset, Examples
-from engine.data.drawings import Drawing, drawings_sha256
+from engine.data.drawings import Drawing
 from engine.model.card import Card, DecisionRule
 from engine.model.history import EpochRecord, History
 from engine.model.network import Network, initial_parameters
 from engine.recognition.evaluation import Evaluation, UnseenWriters, evaluate, evaluate_unseen_writers
-from engine.recognition.overlap import images_sha256
 from engine.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from engine.training.diagnosis import Guessing, Remark, after_divergence, diagnose, guess, is_much_worse
 from engine.training.examples import Block, ExampleSource, PlainExamples, Preparation, RecipeExamples
 from engine.training.limits import check_network_size
-from engine.training.loop import Learner, Progress, train_epochs
+from engine.training.loop import Learner, Progress, TrainingDivergedError, train_epochs
 from engine.training.options import OptionsError, TrainingOptions
+from engine.training.provenance import CIRCUMSTANCES, training_card
 from engine.training.recipe import Recipe
-from engine.training.schedules import learning_rates
+from engine.training.schedules import LearningRates
 from engine.training.seeds import Purpose, generator
+
+Event = Preparation | Progress | EpochRecord | Remark
 
 
 class Training:
@@ -104,13 +104,15 @@ class Training:
         average = ExponentialMovingAverage(parameters, options.ema_decay) if options.ema_decay else None
         self._learner = Learner(parameters, _new_optimizer(options, parameters), average)
         card = Card(
-            training=_training_card(dataset, options, backend, recipe, drawings, network),
+            training=training_card(dataset, options, backend, recipe, drawings, network),
             decision=recipe.decision if recipe else network.card.decision if network else DecisionRule(),
             classes=dataset.classes,
         )
-        self._run = {key: card.training[key] for key in card.training if key != "versions"}
+        self._run = {key: card.training[key] for key in card.training if key not in CIRCUMSTANCES}
         self._run["layer_sizes"] = list(parameters.layer_sizes)
-        self.network = Network(average.parameters if average else parameters, backend, card)
+        self._remarked: set[str] = set()
+        self._guessing = Guessing()  # until the first block is known
+        self.network = Network(self._learner.kept, backend, card)
 
     def warm_up(self) -> None:
         """Let the backend do now what would delay the first step, such as compiling."""
@@ -132,30 +134,29 @@ class Training:
         """Whether every epoch is over."""
         return self._learner.epoch == self.epochs
 
-    def run(self) -> Generator[Preparation | Progress | EpochRecord, None, None]:
+    def run(self) -> Generator[Event, None, None]:
         """Train, from the beginning or from where a checkpoint left off.
 
         Whenever this yields, the run may be saved by `save_checkpoint` or be left for good.
 
         Yields
         ------
-        Preparation, Progress or EpochRecord
-            What is being prepared, the progress within each epoch, and the epoch's record.
+        Preparation, Progress, EpochRecord or Remark
+            What is being prepared, the progress within each epoch, the epoch's record, and what is wrong.
 
         Raises
         ------
         TrainingDivergedError
-            The loss became NaN or infinite.
+            The loss became NaN or infinite; the message says what to try, and ``best`` is what is left.
         """
         ends = list(accumulate(plan.epochs for plan in self._source.plans))
-        rates = self._learning_rates()
         with self._threads_of_backend():
             for number, until in enumerate(ends):
                 if self._learner.epoch >= until:
                     continue
                 for made in self._source.make(number):
                     if isinstance(made, Block):
-                        yield from self._train_on(made, until, rates)
+                        yield from self._train_on(made, until)
                     else:
                         yield made
 
@@ -164,20 +165,37 @@ class Training:
         limit: AbstractContextManager[Any] = ThreadpoolController().limit(limits=self.network.backend.threads)
         return limit
 
-    def _train_on(self, block: Block, until: int, rates: Any) -> Iterator[Progress | EpochRecord]:
-        for record in train_epochs(
+    def _train_on(self, block: Block, until: int) -> Iterator[Progress | EpochRecord | Remark]:
+        self._guessing = guess(block.targets, len(self.dataset.classes))
+        records = train_epochs(
             self._learner,
             self.network.backend,
             block.images,
             block.targets,
             until=until,
             batch_size=self.options.batch_size,
-            learning_rates=rates,
+            learning_rates=self._learning_rates(),
             seed=self.options.seed,
             validate=self._validate,
-        ):
-            self._note_progress()
-            yield record
+        )
+        try:
+            for record in records:
+                self._note_progress()
+                yield record
+                if isinstance(record, EpochRecord):
+                    yield from self._remarks()
+        except TrainingDivergedError as error:
+            diverged = TrainingDivergedError(f"{error}; {after_divergence(self.options)}")
+            diverged.best = self.best()
+            raise diverged from None
+
+    def _remarks(self) -> Iterator[Remark]:
+        """What is wrong after an epoch, once for each cause."""
+        learner = self._learner
+        wrong = diagnose(learner.history, learner.best_epoch, self._guessing, learner.steps, self.options)
+        if wrong and (cause := wrong.rpartition(": ")[2]) not in self._remarked:
+            self._remarked.add(cause)
+            yield Remark(wrong)
 
     def _note_progress(self) -> None:
         """Write on the card how far the run has come."""
@@ -193,10 +211,37 @@ class Training:
         self.network.card.accuracy["validation"] = accuracy
         return accuracy
 
-    def _learning_rates(self) -> Any:
+    def _learning_rates(self) -> LearningRates:
         plans, options = self._source.plans, self.options
         steps = sum(plan.epochs * math.ceil(plan.size / options.batch_size) for plan in plans)
-        return learning_rates(options.peak_learning_rate, steps, options.schedule, options.warm_up)
+        return LearningRates(options.peak_learning_rate, steps, options.schedule, options.warm_up)
+
+    def best(self) -> Network | None:
+        """What was best so far: what is left after a run that diverged, or that got worse in the end.
+
+        Returns
+        -------
+        Network or None
+            A copy, as it was after the epoch with the highest validation accuracy or, where nothing is held
+            back, the lowest loss; None before the first epoch is over.
+        """
+        learner = self._learner
+        if learner.best is None:
+            return None
+        record = learner.history[learner.best_epoch - 1]
+        told = {**self.network.card.training, "epochs_done": record.epoch, "stopped_early": True}
+        card = msgspec.structs.replace(self.network.card, training=told, accuracy={})
+        if record.validation_accuracy is not None:
+            card.accuracy["validation"] = record.validation_accuracy
+        return Network(learner.best.copy(), self.network.backend, card)
+
+    @property
+    def got_worse(self) -> bool:
+        """Whether the last epoch is much worse than the best."""
+        learner = self._learner
+        if not learner.best_epoch or not self._guessing.loss:
+            return False
+        return is_much_worse(learner.history[-1], learner.history[learner.best_epoch - 1], self._guessing)
 
     # ---- Checkpoints ---------------------------------------------------------------------------------------
 
@@ -238,9 +283,11 @@ class Training:
 
     def _steps_until_now(self) -> int:
         """Steps that lead to the learner's epoch and example."""
-        sizes = [plan.size for plan in self._source.plans for _ in range(plan.epochs)]
-        done = sizes[: self._learner.epoch]
-        return sum(math.ceil(size / self.options.batch_size) for size in [*done, self._learner.seen])
+        steps, left = math.ceil(self._learner.seen / self.options.batch_size), self._learner.epoch
+        for plan in self._source.plans:
+            steps += min(plan.epochs, left) * math.ceil(plan.size / self.options.batch_size)
+            left = max(0, left - plan.epochs)
+        return steps
 
     # ---- Judging -------------------------------------------------------------------------------------------
 
@@ -327,56 +374,9 @@ def _listed(names: tuple[str, ...]) -> str:
     return f"{', '.join(names):.40}"
 
 
-def _training_card(
-    dataset: Dataset,
-    options: TrainingOptions,
-    backend: Backend,
-    recipe: Recipe | None,
-    drawings: Sequence[Drawing],
-    start: Network | None,
-) -> dict[str, Any]:
-    """How a network came about, so that it can be made again."""
-    card = {
-        "backend": backend.name,
-        "dataset": dataset.name,
-        "data_sha256": dataset.sha256,
-        "train_sha256": images_sha256(dataset.train.images, dataset.train.labels),
-        "options": msgspec.to_builtins(options),
-        "versions": _versions(("numpy", "numba")),
-    }
-    if recipe:
-        card["recipe"] = msgspec.to_builtins(recipe)
-        card["drawings"] = len(drawings)
-        card["drawings_sha256"] = drawings_sha256(drawings)
-        card["writers"] = sorted({each.writer for each in drawings if each.writer is not None}, key=str)
-    if start:
-        keys = ("dataset", "data_sha256", "drawings_sha256", "started_from")
-        before = {key: start.card.training[key] for key in keys if key in start.card.training}
-        card["started_from"] = {"parameters_sha256": _sha256(start.parameters), **before}
-    return card
-
-
-def _sha256(parameters: Parameters) -> str:
-    digest = hashlib.sha256()
-    for tensor in parameters.tensors():
-        digest.update(np.ascontiguousarray(tensor).tobytes())
-    return digest.hexdigest()
-
-
 def _new_optimizer(options: TrainingOptions, parameters: Parameters) -> Optimizer:
     if options.optimizer == "sgd":
         return SGD(options.weight_decay)
     if options.optimizer == "nesterov":
         return Nesterov(parameters, options.momentum, options.weight_decay)
     return AdamW(parameters, weight_decay=options.weight_decay)
-
-
-def _versions(packages: tuple[str, ...]) -> dict[str, str]:
-    """The versions of those packages that are installed, and of Python."""
-    versions = {"python": platform.python_version()}
-    for package in packages:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue  # a machine without Numba
-    return versions

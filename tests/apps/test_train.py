@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import signal
 import struct
 import subprocess
@@ -333,11 +334,139 @@ def test_interrupted_run_goes_on_and_ends_with_the_same_bits(
     code, out, err = run(*words, tmp_path / "a.json", "--resume")
     assert code == 0, err
     assert json.loads(out.splitlines()[-1])["resumed"] == 1
-    assert not (tmp_path / "a.checkpoint.npz").exists()
+    assert {each.name for each in tmp_path.iterdir()} == {"a.json", "tiny.npz"}  # all else is swept
     run(*words, tmp_path / "b.json")
     resumed, straight = ((tmp_path / name).read_text() for name in ("a.json", "b.json"))
     assert '"resumed": 1' in resumed
     assert resumed[resumed.index('"layers"') :] == straight[straight.index('"layers"') :]
+
+
+def test_second_sigterm_ends_with_143_and_keeps_the_network(tiny_file: Path, tmp_path: Path) -> None:
+    words = ["train", "--data", tiny_file, "--epochs", 100_000, "--hidden", 16, "--json"]
+    code, said = interrupted([*words, "--out", tmp_path / "a.json"], [signal.SIGTERM] * 3)
+    assert code == 143
+    assert "Traceback" not in said
+    assert Network.load(tmp_path / "a.interrupted.json").card.training["stopped_early"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("redirection", "code", "ends"),
+    [
+        ("2>&-", 0, ""),
+        ("2>/dev/full", 0, ""),
+        (">&-", 0, ""),
+        (">/dev/full", 2, "the network so far is in"),
+    ],
+)
+def test_closed_and_full_outputs_lose_nothing(
+    tiny_file: Path, tmp_path: Path, redirection: str, code: int, ends: str
+) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("Linux has it")
+    words = [
+        "train",
+        "--data",
+        tiny_file,
+        "--epochs",
+        2,
+        "--hidden",
+        4,
+        "--json",
+        "--out",
+        tmp_path / "a.json",
+    ]
+    command = shlex.join([sys.executable, "-m", "inkdigits", *map(str, words)])
+    done = subprocess.run(
+        ["sh", "-c", f"{command} {redirection}"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code, done.stderr
+    assert ends in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "should not" not in done.stderr
+    kept = tmp_path / ("a.interrupted.json" if code else "a.json")
+    assert Network.load(kept).layer_sizes == (784, 4, 10)
+    if ">&-" not in redirection.removeprefix("2"):
+        assert "epoch 1/2" not in done.stdout  # what is for standard error is not an answer
+
+
+def test_divergence_late_in_a_run_keeps_the_best_epoch(
+    run: Any, tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.training import loop
+
+    take_steps = loop._take_steps
+
+    def diverge(learner: Any, *rest: Any) -> None:
+        if learner.epoch == 3:
+            raise loop.TrainingDivergedError("training diverged in epoch 4: the loss is nan")
+        take_steps(learner, *rest)
+
+    monkeypatch.setattr(loop, "_take_steps", diverge)
+    words = ("train", "--data", tiny_file, "--epochs", 5, "--hidden", 8, "--out", tmp_path / "a.json")
+    code, _, err = run(*words)
+    assert code == 1
+    assert re.search(r"the network of the best epoch, [123], is in .*a\.interrupted\.json", err)
+    assert "use a learning rate below 0.02, such as 0.002" in err
+    assert "--resume" not in err
+    assert Network.load(tmp_path / "a.interrupted.json").card.accuracy["validation"] > 0.5
+
+
+def test_run_that_got_worse_saves_the_best_beside_it(run: Any, tiny_file: Path, tmp_path: Path) -> None:
+    words = ("--epochs", 6, "--batch-size", 16, "--validation", 0.2, "--hidden", 8, "--optimizer", "sgd")
+    decay = ("--learning-rate", 10, "--warm-up", 0.99, "--weight-decay", 0.15)
+    code, _, err = run("train", "--data", tiny_file, *words, *decay, "--out", tmp_path / "a.json")
+    assert code == 0
+    assert "a weight decay of 0.15 is much; try" in err
+    assert "the best, is in" in err
+    last, best = (Network.load(tmp_path / name).card.accuracy for name in ("a.json", "a.best.json"))
+    assert best["validation"] > last["validation"] + 0.2
+
+
+def test_failing_test_keeps_the_trained_network(
+    run: Any, tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(training: Any) -> None:
+        raise MemoryError
+
+    words = ("train", "--data", tiny_file, "--epochs", 1, "--hidden", 4, "--out", tmp_path / "a.json")
+    with monkeypatch.context() as patched:
+        patched.setattr("engine.training.trainer.Training.test", fail)
+        code, _, err = run(*words)
+    assert code == 1
+    assert not Network.load(tmp_path / "a.json").card.training["stopped_early"]
+    assert "--resume goes on" in err
+    assert run(*words, "--resume")[0] == 0
+    assert "test" in Network.load(tmp_path / "a.json").card.accuracy
+
+
+def test_hard_links_and_read_only_files_are_not_replaced_in_silence(
+    run: Any, tiny_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "a.json"
+    out.write_text("old")
+    (tmp_path / "b.json").hardlink_to(out)
+    words = ("train", "--data", tiny_file, "--epochs", 1, "--hidden", 4, "--out", out)
+    code, _, err = run(*words)
+    assert code == 0
+    assert "a.json is one of 2 names of a file (hard links)" in err.splitlines()[0]
+    assert (tmp_path / "b.json").read_text() == "old"
+    out.chmod(0o444)
+    code, _, err = run(*words)
+    assert code == 2
+    assert "it is read-only" in err
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"), [("weight-decay", "inf"), ("epochs", 10**10), ("seed", 2**64), ("batch-size", 2**70)]
+)
+def test_values_without_a_limit_are_refused(run: Any, tiny_file: Path, flag: str, value: Any) -> None:
+    code, _, err = run("train", "--data", tiny_file, f"--{flag}", value)
+    assert code == 2
+    assert f"argument --{flag}" in err
 
 
 def test_resume_without_a_checkpoint_is_refused(run: Any, tiny_file: Path, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 
 from engine.model import safe_write
-from engine.model.safe_write import WriteError, check_writable, write_atomically
+from engine.model.safe_write import WriteError, check_writable, other_names, write_atomically
 
 
 def make_device(path: Path) -> None:
@@ -65,13 +67,13 @@ def test_what_became_a_pipe_meanwhile_is_not_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "file"
-    chmod = os.chmod
+    fsync = os.fsync
 
-    def slow_chmod(*arguments: Any) -> None:  # the last call before the second check
+    def slow_fsync(file: int) -> None:  # the last call before the second check
         os.mkfifo(path)
-        chmod(*arguments)
+        fsync(file)
 
-    monkeypatch.setattr(os, "chmod", slow_chmod)
+    monkeypatch.setattr(os, "fsync", slow_fsync)
     with pytest.raises(WriteError, match="it is a pipe"):
         write_atomically(path, b"new")
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
@@ -110,7 +112,7 @@ def test_read_only_folder_is_refused_beforehand() -> None:
                 os.seteuid(0)
 
 
-CALLS = ["mkstemp", "fsync", "chmod", "replace"]
+CALLS = ["open", "fdopen", "fstat", "chmod", "fsync", "replace"]
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -124,11 +126,27 @@ def test_failing_write_leaves_the_old_file_whole(
     def fail(*args: Any, **options: Any) -> None:
         raise failure
 
-    monkeypatch.setattr(tempfile if call == "mkstemp" else os, call, fail)
-    with pytest.raises((WriteError, KeyboardInterrupt)):
-        write_atomically(path, b"new")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, call, fail)
+        with pytest.raises((WriteError, KeyboardInterrupt)):
+            write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
+    check_writable(path)  # removes what a failure this early leaves
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_folder_that_cannot_be_synced_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file has its name by then."""
+    fsync = os.fsync
+
+    def of_files_only(file: int) -> None:
+        if stat.S_ISDIR(os.fstat(file).st_mode):
+            raise OSError(22, "Invalid argument")
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", of_files_only)
+    write_atomically(tmp_path / "file", b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"
 
 
 def test_mode_and_link_are_kept(tmp_path: Path) -> None:
@@ -149,6 +167,105 @@ def test_new_file_follows_the_umask(tmp_path: Path) -> None:
     finally:
         os.umask(old)
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640
+
+
+def test_umask_is_left_alone_and_nobody_reads_a_private_file_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Setting the umask, if only to read it, would change the mode of another thread's files."""
+    path = tmp_path / "file"
+    modes: list[int] = []
+    write_atomically(path, b"old")
+    path.chmod(0o600)
+    fsync = os.fsync
+
+    def look(file: int) -> None:
+        modes.append(stat.S_IMODE(os.fstat(file).st_mode))
+        fsync(file)
+
+    def fail(mask: int) -> int:
+        raise AssertionError
+
+    monkeypatch.setattr(os, "fsync", look)
+    monkeypatch.setattr(os, "umask", fail)
+    write_atomically(path, b"new")
+    assert modes[0] == stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("write", [check_writable, lambda path: write_atomically(path, b"new")])
+def test_read_only_file_is_refused_for_root_too(tmp_path: Path, write: Callable[[Path], None]) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(0o444)
+    with pytest.raises(WriteError, match="it is read-only; make it writable, or name another file"):
+        write(path)
+    assert path.read_bytes() == b"old"
+
+
+def test_other_hard_links_are_counted_and_keep_the_old_content(tmp_path: Path) -> None:
+    path, other = tmp_path / "file", tmp_path / "other"
+    assert other_names(path) == 0
+    path.write_bytes(b"old")
+    other.hardlink_to(path)
+    assert other_names(path) == 1
+    write_atomically(path, b"new")
+    assert (path.read_bytes(), other.read_bytes()) == (b"new", b"old")
+
+
+WRITER = """
+import os, sys, time
+from pathlib import Path
+from engine.model.safe_write import write_atomically
+os.fsync = lambda file: (print("writing", flush=True), time.sleep(60))
+write_atomically(Path(sys.argv[1]), b"new")
+"""
+
+
+def test_temporary_file_of_a_killed_writer_is_removed_and_of_a_living_one_kept(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WRITER, str(tmp_path / "file")]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"writing\n"
+        write_atomically(tmp_path / "another", b"new")
+        kept = {each.name for each in tmp_path.iterdir()} - {"another"}
+        writer.kill()
+    assert [each.startswith(".inkdigits.") for each in kept] == [True]
+    check_writable(tmp_path / "file")
+    assert [each.name for each in tmp_path.iterdir()] == ["another"]
+
+
+def test_temporary_file_is_kept_until_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = os.replace
+
+    def slow_replace(source: Path, target: Path) -> None:
+        check_writable(tmp_path / "another")  # as another process would, which then sweeps
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", slow_replace)
+    write_atomically(tmp_path / "file", b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_temporary_file_that_is_taken_for_a_leftover_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its creation and its lock it looks like one."""
+    fdopen = os.fdopen
+    taken: list[Path] = []
+
+    def removed(*arguments: Any) -> Any:
+        if not taken:
+            taken.extend(tmp_path.iterdir())
+            taken[0].unlink()
+        return fdopen(*arguments)
+
+    monkeypatch.setattr(os, "fdopen", removed)
+    write_atomically(tmp_path / "file", b"new")
+    assert taken
+    assert (tmp_path / "file").read_bytes() == b"new"
 
 
 def test_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from engine.data.datasets import DataError, Dataset
 from engine.model.history import EpochRecord
 from engine.training.loop import Progress, TrainingDivergedError
 from engine.training.options import OptionsError, TrainingOptions
-from engine.training.schedules import learning_rates
+from engine.training.schedules import LearningRates
 from engine.training.trainer import Training
 
 
@@ -186,12 +186,12 @@ def test_wrong_option_is_python_s_own_error(tiny: Dataset) -> None:
 
 
 def test_constant_schedule_after_a_warm_up() -> None:
-    rates = learning_rates(0.1, 10, "constant", warm_up=0.2)
+    rates = LearningRates(0.1, 10, "constant", warm_up=0.2)[:]
     np.testing.assert_allclose(rates, [0.05] + [0.1] * 9)
 
 
 def test_cosine_schedule_falls_to_nothing() -> None:
-    rates = learning_rates(0.1, 1000, "cosine")
+    rates = LearningRates(0.1, 1000, "cosine")[:]
     assert rates[0] == 0.1
     assert rates[500] == pytest.approx(0.05)
     assert 0 < rates[-1] < 1e-5
