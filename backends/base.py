@@ -44,7 +44,8 @@ class Backend(Kernels):
     Parameters
     ----------
     threads : int
-        Number of threads that the backend may use; another number may change the last digits of a result.
+        Number of threads that the backend may use, at least 1; another number may change the last digits of a
+        result.
 
     Attributes
     ----------
@@ -61,7 +62,7 @@ class Backend(Kernels):
     notify: Callable[[str], None] | None = None
 
     def __init__(self, threads: int = 1) -> None:
-        self.threads = threads
+        self.threads = checks.threads(threads)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as its class and its threads, and made anew there: compiled code and devices do not travel.
