@@ -50,11 +50,20 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/engine/training/test_checkpoint.py",
         "tests/backends/test_checks.py",
     ),
-    "engine/model/model_file.py": ("tests/engine/model",),
-    "engine/model/card.py": ("tests/engine/model", "tests/engine/recognition"),
-    "engine/data/framing.py": ("tests/engine/data/test_framing.py", "tests/engine/data"),
-    "engine/data/strokes.py": ("tests/engine/data/test_strokes.py", "tests/engine/data"),
-    "engine/recognition/recognize.py": ("tests/engine/recognition",),
+    "engine/model/model_file.py": (
+        "tests/engine/model/test_exactly.py",
+        "tests/engine/model/test_model_file.py",
+    ),
+    "engine/model/card.py": (
+        "tests/engine/model/test_exactly.py",
+        "tests/engine/recognition/test_exactly.py",
+    ),
+    "engine/data/framing.py": ("tests/engine/data/test_exactly.py", "tests/engine/data/test_framing.py"),
+    "engine/data/strokes.py": ("tests/engine/data/test_exactly.py", "tests/engine/data/test_strokes.py"),
+    "engine/recognition/recognize.py": (
+        "tests/engine/recognition/test_exactly.py",
+        "tests/engine/recognition/test_recognize.py",
+    ),
     "engine/recognition/metrics.py": ("tests/engine/recognition", "tests/engine/training"),
     "engine/training/loop.py": ("tests/engine/training",),
     "engine/training/schedules.py": ("tests/engine/training",),
@@ -137,7 +146,7 @@ def _changes_of(node: ast.AST) -> Iterator[tuple[str, Callable[[ast.AST], ast.AS
             yield "the other truth", lambda old: ast.Constant(not old.value)  # type: ignore[attr-defined]
         elif isinstance(node.value, int | float):
             yield "+ 1", lambda old: ast.Constant(old.value + 1)  # type: ignore[attr-defined]
-            if isinstance(node.value, float):
+            if isinstance(node.value, float) and node.value:
                 yield "* 2", lambda old: ast.Constant(old.value * 2)  # type: ignore[attr-defined]
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.Not):
         yield f"without {type(node.op).__name__}", lambda old: old.operand  # type: ignore[attr-defined]

@@ -36,9 +36,9 @@ def test_a_hair_is_one_pixel_wide() -> None:
 
 def test_both_ends_of_a_stroke_are_kept() -> None:
     """However near the last point is to the one before; others that are too near are dropped."""
-    lines = pack([[(0, 0), (0, 0.01), (0, 5.02), (0, 5.03), (0, 20), (0, 20.001)]])
-    assert lines.points.tolist() == [[0, 0], [0, 5.02], [0, 20], [0, 20.001]]
-    assert lines.joined.tolist() == [True] * 3
+    lines = pack([[(0, 0), (0, 0.01), (0, 5.02), (0, 5.03), (0, 20), (10.01, 20), (10.02, 20)]])
+    assert lines.points.tolist() == [[0, 0], [0, 5.02], [0, 20], [10.01, 20], [10.02, 20]]
+    assert lines.joined.tolist() == [True] * 4
 
 
 def test_points_are_thinned_by_a_twentieth_of_a_pixel() -> None:
@@ -77,6 +77,11 @@ def test_ink_fills_the_box_pen_and_all() -> None:
     assert (image == image.T).all()
     assert (image[5:7, 7:23] == 255).all()  # the outermost rows are covered whole
     assert not image[7:23, 7:23].any()
+
+
+def test_the_usual_pen_is_2_25_pixels_wide() -> None:
+    image = strokes_to_image([[(0, 0), (0, 9)]])
+    assert image[14].sum() / 255 == pytest.approx(2.25, abs=0.01)
 
 
 def test_each_drawing_has_its_own_pen() -> None:
