@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from backends.blas import BlasThreads
 from backends.arrays import Array, Parameters
+from backends.blas import BlasThreads
 from backends.errors import ArgumentError, blame
 from backends.optimizers import AdamW
 from engine.augmentation.drawn_digits import drawn_digits
