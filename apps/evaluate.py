@@ -7,8 +7,6 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from threadpoolctl import threadpool_limits
-
 from apps.options import (
     add_backend,
     add_json,
@@ -24,6 +22,7 @@ from apps.options import (
 )
 from apps.output import print_json, printable
 from backends import Array, InkdigitsError
+from backends.blas import BlasThreads
 from backends.errors import blame
 from engine.data.datasets import Examples, indices_of, load_mnist, read_examples
 from engine.data.drawings import read_drawings
@@ -95,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     refuse_without(arguments, "--as-is", "--data")
     network = Network.load(arguments.model, chosen_backend(arguments))
     get_ready(network)
-    with threadpool_limits(network.backend.threads):
+    with BlasThreads(network.backend.threads):
         measured = _measure(arguments, network)
     if (arguments.confusion or arguments.mistakes) and not measured.evaluation.n:
         raise InkdigitsError("none of the drawings has a label: there are no mistakes to draw")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from apps.output import printable, say
 from backends import Backend, InkdigitsError, get_backend
+from backends.cores import usable_cores
 from backends.errors import blame, install_hint
 from engine.data.datasets import DIGITS
 from engine.data.framing import SIDE
@@ -146,7 +147,7 @@ def chosen_backend(arguments: argparse.Namespace) -> Backend:
     More would not compute more: they would wait for each other, with NumPy for minutes.
     """
     wanted = arguments.threads or 1
-    threads = min(wanted, cores())
+    threads = min(wanted, usable_cores())
     if threads < wanted:
         say(f"--threads {wanted}: using {threads}, one for each core that there is")
     return get_backend(arguments.backend, threads)
@@ -165,13 +166,6 @@ def need_digits(network: Network, purpose: str) -> None:
             f"{purpose} needs a network for 28x28 digits; this one takes {network.layer_sizes[0]} pixels and "
             f"knows {names}"
         )
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def get_ready(network: Network, training: Training | None = None, drawing: bool = False) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from backends.errors import ArgumentError
+from backends.errors import LONGEST, ArgumentError
 
 Array = npt.NDArray[Any]
 REALS = (np.dtype(np.float32), np.dtype(np.float64))  # what networks compute in
@@ -104,11 +104,15 @@ class Parameters:
         ArgumentError
             Fewer than two sizes, a size of 0, or another dtype.
         """
-        pairs = list(pairwise(layer_sizes))
-        return cls(
-            tuple(np.zeros((inputs, outputs), dtype) for inputs, outputs in pairs),
-            tuple(np.zeros(outputs, dtype) for _, outputs in pairs),
-        )
+        try:
+            pairs = list(pairwise(layer_sizes))
+            weights = tuple(np.zeros((inputs, outputs), dtype) for inputs, outputs in pairs)
+            biases = tuple(np.zeros(outputs, dtype) for _, outputs in pairs)
+        except (TypeError, ValueError) as error:  # a size or a dtype that is none
+            raise ArgumentError(
+                f"parameters: no network has layers {layer_sizes!r:.40} in {dtype!r:.20}: {error}"[:LONGEST]
+            ) from None
+        return cls(weights, biases)
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:

@@ -13,7 +13,8 @@ A backend is correct as soon as its kernels are. To be fast, it may override a c
 `backends.conformance` checks that the results agree. Each composition first has its arguments checked by
 `backends.checks`, and so must one that overrides it.
 
-This layer knows nothing about files, data sets, windows or the command line, and imports only NumPy.
+This layer knows nothing about files, data sets, windows or the command line. NumPy's products are held to the
+backend's number of threads (`backends.blas`).
 Dimension letters and names are those of `backends.kernels`.
 """
 
@@ -28,6 +29,7 @@ import numpy.typing as npt
 
 from backends import checks, imaging
 from backends.arrays import Array, Parameters, scale_pixels
+from backends.blas import with_own_threads
 from backends.kernels import Kernels
 
 if TYPE_CHECKING:
@@ -42,7 +44,8 @@ class Backend(Kernels):
     Parameters
     ----------
     threads : int
-        Number of threads that the backend may use; another number may change the last digits of a result.
+        Number of threads that the backend may use, at least 1; another number may change the last digits of a
+        result.
 
     Attributes
     ----------
@@ -55,10 +58,11 @@ class Backend(Kernels):
     """
 
     name: str
+    threads: int = 1
     notify: Callable[[str], None] | None = None
 
     def __init__(self, threads: int = 1) -> None:
-        self.threads = threads
+        self.threads = checks.threads(threads)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as its class and its threads, and made anew there: compiled code and devices do not travel.
@@ -78,6 +82,7 @@ class Backend(Kernels):
 
     # ---- Compositions: a backend may override them with faster ones -----------------------------
 
+    @with_own_threads
     def forward(self, parameters: Parameters, x: Array) -> tuple[list[Array], list[Array]]:
         """Run the forward pass and keep what backpropagation needs.
 
@@ -113,6 +118,7 @@ class Backend(Kernels):
             pre_activations.append(self.dense_forward(a, w, b))
         return inputs, pre_activations
 
+    @with_own_threads
     def predict_proba(self, parameters: Parameters, x: Array) -> Array:
         """Compute the probability of each class: softmax(z_L).
 
@@ -155,6 +161,7 @@ class Backend(Kernels):
         """
         return self.predict_proba(parameters, checks.pixels(parameters, images))
 
+    @with_own_threads
     def loss_and_gradients(self, parameters: Parameters, x: Array, labels: Array) -> tuple[float, Parameters]:
         """Compute the mean loss of a batch and its gradient by backpropagation.
 
@@ -219,6 +226,7 @@ class Backend(Kernels):
         """
         return checks.images("prepare_images", images, dtype)
 
+    @with_own_threads
     def train_minibatches(
         self,
         parameters: Parameters,

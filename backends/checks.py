@@ -41,6 +41,8 @@ NUMBER = "a number"  # not an array
 COUNT = "an integer of at least 1"  # not an array
 
 FARTHEST = 2**20  # pixels: nothing that is drawn or looked at lies beyond
+MOST_THREADS = 2**16
+MOST_STEPS = 2**53  # that an optimizer counts; beyond, floating point cannot
 FORMS = 1000  # how many shapes and dtypes that fit a formula are remembered
 
 
@@ -252,7 +254,7 @@ def _sizes(where: str, rule: Rule, shape: tuple[int, ...], known: dict[str, Any]
 
 def _number(where: str, rule: Rule, value: Any) -> float | int:
     try:
-        if rule.kind is NUMBER:
+        if rule.kind is NUMBER and not isinstance(value, str | bytes):
             return float(value)
         count = operator.index(value)
         if count >= 1:
@@ -333,9 +335,27 @@ VALUES: dict[str, Callable[..., None]] = {
 # ---- Compositions ------------------------------------------------------------------------------------
 
 
+def threads(number: int) -> int:
+    """How many threads a backend may use; raises `ArgumentError`."""
+    count = int(_number("backend", Rule("threads", kind=COUNT), number))
+    if count > MOST_THREADS:
+        raise ArgumentError(f"backend: threads is {count:.40g}; {MOST_THREADS} at most")
+    return count
+
+
+def is_a(where: str, name: str, value: Any, kind: type) -> None:
+    """An object of that class; raises `ArgumentError`."""
+    if not isinstance(value, kind):
+        raise ArgumentError(f"{where}: {name} is of type {type(value).__name__}; give {kind.__name__}")
+
+
 def inputs(where: str, parameters: Parameters, x: Array) -> Array:
     """Inputs of a network, (B, I) in its dtype."""
-    w = parameters.weights[0]
+    try:
+        w = parameters.weights[0]
+    except AttributeError:
+        is_a(where, "parameters", parameters, Parameters)
+        raise
     if type(x) is np.ndarray and x.flags.carray and x.shape[1:] == w.shape[:1] and x.dtype == w.dtype:
         return x  # as most are; `fit` takes ten times as long
     (x,) = fit(where, [Rule("x", "bI")], [x], parameters.dtype, I=parameters.inputs)
@@ -357,6 +377,7 @@ def pixels(parameters: Parameters, images: npt.ArrayLike) -> Array:
     (N, P) array
         From 0 to 1, in the dtype of the parameters.
     """
+    is_a("predict_images", "parameters", parameters, Parameters)
     try:
         array = np.asarray(images)
     except ValueError as error:  # lists of different lengths
@@ -408,8 +429,7 @@ def images(where: str, given: Array, dtype: Any) -> Array:
     """Images (N, ...) as rows of pixels, C-contiguous: bytes as they are, or floating point in ``dtype``."""
     if not isinstance(given, np.ndarray):
         raise ArgumentError(f"{where}: images is of type {type(given).__name__}; give a NumPy array")
-    if np.dtype(dtype) not in REALS:
-        raise ArgumentError(f"{where}: dtype is {np.dtype(dtype)}; {REAL} is needed")
+    real_dtype(where, dtype)
     if given.ndim < 2 or 0 in given.shape[1:]:
         raise ArgumentError(
             f"{where}: images has shape {given.shape}; (N, P) or (N, rows, columns) is needed"
@@ -418,6 +438,16 @@ def images(where: str, given: Array, dtype: Any) -> Array:
         raise ArgumentError(f"{where}: images holds {given.dtype}; uint8 or floating point is needed")
     rows = flatten(given)
     return np.require(rows, np.uint8 if rows.dtype == np.uint8 else dtype, ["C", "A", "W", "E"])
+
+
+def real_dtype(where: str, dtype: Any) -> None:
+    """One that networks compute in; raises `ArgumentError`."""
+    try:
+        known = np.dtype(dtype)
+    except TypeError:
+        raise ArgumentError(f"{where}: dtype is {dtype!r:.40}; {REAL} is needed") from None
+    if known not in REALS:
+        raise ArgumentError(f"{where}: dtype is {known}; {REAL} is needed")
 
 
 class Run(NamedTuple):
@@ -442,6 +472,7 @@ def training(
     average: ExponentialMovingAverage | None,
 ) -> Run:
     """The arguments of `Backend.train_minibatches`; raises `ArgumentError`."""
+    is_a(where, "parameters", parameters, Parameters)
     pixels = Rule("images", "BI", BYTES if getattr(images, "dtype", None) == np.uint8 else REAL)
     # The letters: B images in all, M of them in the order.
     images, labels, order = fit(
@@ -460,12 +491,38 @@ def training(
     (learning_rates,) = fit(where, [Rule("learning_rates", "S")], [learning_rates])
     if len(learning_rates) < steps:
         raise ArgumentError(f"{where}: learning_rates has {len(learning_rates)} for {steps} steps")
-    changed = [("parameters", parameters), *(("the optimizer's memory", each) for each in optimizer.memory)]
-    if average is not None:
-        changed.append(("average", average.parameters))
+    changed = [("parameters", parameters), *_memory_of(where, optimizer, average)]
     for name, each in changed:
+        is_a(where, name, each, Parameters)
         if each.layer_sizes != parameters.layer_sizes or each.dtype != parameters.dtype:
             raise ArgumentError(f"{where}: {name} is {each!r:.60}; the parameters are {parameters!r:.60}")
         if not all(tensor.flags.writeable for tensor in each.tensors()):
             raise ArgumentError(f"{where}: {name} holds a read-only array, and would be changed; give a copy")
     return Run(images, labels, order, batch_size, learning_rates)
+
+
+SETTINGS = ("weight_decay", "momentum", "beta1", "beta2", "epsilon", "decay")  # of optimizers and averages
+
+
+def _memory_of(
+    where: str, optimizer: Optimizer, average: ExponentialMovingAverage | None
+) -> list[tuple[str, Parameters]]:
+    """What an optimizer and an average remember; raises `ArgumentError` where their numbers are none."""
+    from backends.optimizers import ExponentialMovingAverage, Optimizer  # which come after backends
+
+    is_a(where, "optimizer", optimizer, Optimizer)
+    owners: list[Any] = [optimizer]
+    memory = [("the optimizer's memory", each) for each in optimizer.memory]
+    if average is not None:
+        is_a(where, "average", average, ExponentialMovingAverage)
+        owners.append(average)
+        memory.append(("average", average.parameters))
+    for owner in owners:
+        for name in vars(owner).keys() & set(SETTINGS):
+            _number(where, Rule(f"{type(owner).__name__}.{name}", kind=NUMBER), getattr(owner, name))
+        steps = owner.steps_taken
+        if not isinstance(steps, int | np.integer) or not 0 <= steps < MOST_STEPS:
+            raise ArgumentError(
+                f"{where}: {type(owner).__name__}.steps_taken is {steps!r:.40}; a count of steps is needed"
+            )
+    return memory

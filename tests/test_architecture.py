@@ -19,7 +19,9 @@ ROOT = Path(__file__).parent.parent
 CONTRACT = {
     "backends.arrays",
     "backends.base",
+    "backends.blas",
     "backends.checks",
+    "backends.cores",
     "backends.errors",
     "backends.imaging",
     "backends.kernels",
@@ -29,7 +31,7 @@ CONTRACT = {
 THIRD_PARTY_ENGINE = {"numpy", "msgspec", "threadpoolctl"}
 EVERYTHING_BELOW = {"backends", "engine", "inkdigits"}
 LAYERS: dict[str, set[str]] = {
-    "backends": {"numpy"},
+    "backends": {"numpy", "threadpoolctl"},
     "backends.conformance": {"numpy", "backends"},
     "backends.numba_backend": {"numpy", "numba", "llvmlite", "backends"},
     "engine.data": {*CONTRACT, *THIRD_PARTY_ENGINE, "pooch", "platformdirs", "keras", "sklearn", "PIL"},

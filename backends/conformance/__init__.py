@@ -1,8 +1,8 @@
 """Checks for any backend, one for each clause of the contract.
 
 `checks` compares what a backend computes with the NumPy reference, on inputs chosen to hurt (`cases`).
-`behaviour` tests that results depend on the arguments alone. ``inkdigits backends --check`` runs them all;
-so can the tests of a backend of your own:
+`behaviour` tests that results depend on the arguments alone, `arguments` that wrong ones are refused.
+``inkdigits backends --check`` runs them all; so can the tests of a backend of your own:
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
     def test_conforms(check):
@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backends.base import Backend
-from backends.conformance import behaviour, cases  # noqa: F401  behaviour adds its checks to CHECKS
+from backends.conformance import arguments, behaviour, cases  # noqa: F401  they add their checks to CHECKS
 from backends.conformance.checks import CHECKS, Check
 from backends.conformance.comparison import MismatchError, about
 from backends.errors import one_line

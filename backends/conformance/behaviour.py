@@ -7,6 +7,7 @@ Where possible a check compares a backend with itself, so that one wrong formula
 from __future__ import annotations
 
 import copy
+import pickle
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -93,6 +94,25 @@ def check_warm_up(backend: Backend, dtype: npt.DTypeLike) -> None:
         with about(f"predict_proba after warm_up({SMALL}, {optimizer}, {average})"):
             backend.warm_up(SMALL, dtype, optimizer, average)
             close(backend.predict_proba(parameters, x), before, dtype)
+
+
+@clause
+def check_pickling(backend: Backend, dtype: npt.DTypeLike) -> None:
+    """A pickled backend is made anew: the same class, threads and results, in another process too."""
+    kind = type(backend)
+    try:
+        two = kind(threads=2)
+    except Exception:
+        return  # `check_construction` says so
+    with about(f"pickle.loads(pickle.dumps({kind.__name__}(threads=2)))"):
+        copied = pickle.loads(pickle.dumps(two))
+        if type(copied) is not kind:
+            raise MismatchError(f"the copy is a {type(copied).__name__}, expected {kind.__name__}")
+        if copied.threads != two.threads:
+            raise MismatchError(f"the copy has threads = {copied.threads}, expected {two.threads}")
+        parameters, images, _ = network_case(SMALL, 3, dtype)
+        x = scale_pixels(images, dtype)
+        close(copied.predict_proba(parameters, x), two.predict_proba(parameters, x), dtype)
 
 
 # ---- What it returns ----------------------------------------------------------------------------

@@ -19,7 +19,9 @@ import backends.numba_backend.versions  # noqa: F401  first: refuses a Numba who
 from backends import checks
 from backends.arrays import Array, Parameters
 from backends.base import Backend
-from backends.numba_backend import kernels, threads
+from backends.cores import usable_cores
+from backends.numba_backend import fork, kernels, threads  # noqa: F401  fork: from now on, it waits
+from backends.numba_backend.cache import tell_problems
 from backends.numba_backend.compiler import on_first_compilation
 from backends.numba_backend.packing import AddressTable, pack, unpack, unpack_memory, zeros_at_cache_line
 from backends.numba_backend.predict import predict, predict_few, scale_bytes
@@ -169,7 +171,7 @@ class NumbaBackend(Backend):
 
         They wait for each other without sleeping, which is very slow where they have to share a core.
         """
-        return max(1, min(self.threads, useful, threads.usable_cores()))
+        return max(1, min(self.threads, useful, usable_cores()))
 
     def warm_up(
         self,
@@ -181,6 +183,7 @@ class NumbaBackend(Backend):
         """Compile, on blank images: what predicts one digit, or what trains on bytes and predicts many."""
         if self.notify:
             notify = self.notify
+            tell_problems(notify)
             on_first_compilation(lambda: notify("numba: compiling for this machine, once (some seconds)"))
         parameters = Parameters.zeros(layer_sizes, dtype)
         images = np.zeros((FEW + 1, layer_sizes[0]), np.uint8)

@@ -22,6 +22,8 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
 
+from backends.numba_backend.cache import cache_of
+
 # ``contract`` (fused multiply-add) and ``reassoc`` (sums in any order) let loops use the vector unit; the
 # other fast-math flags would let the compiler assume that NaN never happens, and hide a training run that
 # diverges. Division follows NumPy: 1/0 is infinity.
@@ -34,14 +36,11 @@ OPTIONS: dict[str, Any] = {
 
 
 def jit(function: Callable[..., Any]) -> Any:
-    """Compile on first use and keep the machine code on disk, where a place to write can be found."""
-    try:
-        compiled = numba.njit(cache=True, **OPTIONS)(function)
-    except RuntimeError:  # "no locator available": the package and the home folder are both read-only
-        return numba.njit(cache=False, **OPTIONS)(function)
-    if hasattr(compiled, "_cache"):
+    """Compile on first use and keep the machine code on disk, where a place for it can be found."""
+    compiled = numba.njit(**OPTIONS)(function)
+    if hasattr(compiled, "_cache"):  # not where NUMBA_DISABLE_JIT is set
         # Numba looks only at the function's own file; what it calls lies in other files of this folder.
-        compiled._cache._cache_file._source_stamp = SOURCE_STAMP
+        compiled._cache = cache_of(function, SOURCE_STAMP)
     return compiled
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backends.arrays import Array, Parameters
+from backends.checks import is_a
 
 VECTOR = 16  # outputs are rounded up to a multiple of this
 CACHE_LINE = 64  # bytes
@@ -79,6 +80,7 @@ class AddressTable:
     __slots__ = ("_activations", "classes", "dtype", "parameters", "shapes", "table")
 
     def __init__(self, parameters: Parameters, most_images: int) -> None:
+        is_a("predict", "parameters", parameters, Parameters)
         self.parameters = parameters
         self.dtype = parameters.dtype
         self.classes = parameters.layer_sizes[-1]

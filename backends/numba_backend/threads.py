@@ -20,10 +20,7 @@ from backends.numba_backend.simd import arrive, arrived, yield_cpu
 NO_MORE_BARRIERS = 1 << 62  # arrivals, set from outside when a thread has failed
 PATIENCE = 1000  # times to look whether the team is complete before leaving the core to others
 
-
-def usable_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+_held: set[socket.socket] = set()  # each holds a core
 
 
 def run_team(part: Callable[[int], Any], threads: int) -> None:
@@ -49,7 +46,7 @@ def _on_a_free_core(part: Callable[[int], Any], thread: int) -> None:
         part(thread)
     finally:
         if held is not None:
-            held.close()
+            _let_go(held)
 
 
 def _hold_core() -> tuple[socket.socket | None, int | None]:
@@ -61,13 +58,25 @@ def _hold_core() -> tuple[socket.socket | None, int | None]:
     if hasattr(os, "sched_setaffinity"):
         for core in sorted(os.sched_getaffinity(0)):
             held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            _held.add(held)
             try:
                 held.bind(f"\0inkdigits core {core}")
             except OSError:
-                held.close()
+                _let_go(held)
             else:
                 return held, core
     return None, None
+
+
+def _let_go(held: socket.socket) -> None:
+    held.close()
+    _held.discard(held)
+
+
+def let_go_of_cores() -> None:
+    """In the child of a fork: close its copies of what holds cores, which belong to threads of the parent."""
+    for held in list(_held):
+        _let_go(held)
 
 
 @inner

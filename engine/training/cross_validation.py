@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from backends.blas import BlasThreads
 from engine.data.drawings import Drawing
 from engine.recognition.evaluation import UnseenWriters, evaluate_unseen_writers
 from engine.training.trainer import Training
@@ -95,7 +95,8 @@ def cross_validate(
     for fold in folds:
         training = new_training(fold.train)
         train(training, fold)
-        with threadpool_limits(training.network.backend.threads):
-            # The same non-digits for every network, but for those that are spoiled digits of its fold.
-            random = np.random.default_rng(training.options.seed)
-            yield evaluate_unseen_writers(training.network, fold.held_out, random)
+        # The same non-digits for every network, but for those that are spoiled digits of its fold.
+        random = np.random.default_rng(training.options.seed)
+        with BlasThreads(training.network.backend.threads):
+            unseen = evaluate_unseen_writers(training.network, fold.held_out, random)
+        yield unseen

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from backends.arrays import Array, Parameters
+from backends.blas import BlasThreads
 from backends.errors import ArgumentError, blame
 from backends.optimizers import AdamW
 from engine.augmentation.drawn_digits import drawn_digits
@@ -154,7 +154,7 @@ def _train(
             ],
             axis=1,
         )
-        with blame(backend, "teaching"), threadpool_limits(backend.threads):  # as `Training` does
+        with blame(backend, "teaching"), BlasThreads(backend.threads):  # as `Training` does
             backend.train_minibatches(
                 parameters, optimizer, prepared, targets, order.ravel(), TAUGHT + replayed, rates
             )

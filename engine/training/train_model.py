@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backends.base import Backend
+from backends.cores import usable_cores
 from backends.errors import InkdigitsError
 from backends.registry import get_backend
 from engine.data.datasets import DataError, Dataset, dataset_from_arrays, load_mnist
@@ -23,6 +24,7 @@ from engine.training.checkpoint import checkpoint_path
 from engine.training.diagnosis import Remark
 from engine.training.interruption import stop_requests, unbroken
 from engine.training.keeping import clear_away, keep_unfinished, save_network
+from engine.training.limits import check_batch_size
 from engine.training.loop import TrainingDivergedError
 from engine.training.options import OptionsError, TrainingOptions
 from engine.training.recipe import Recipe, read_recipe
@@ -69,7 +71,7 @@ def train_model(
         MNIST by default. Or arrays: X of shape (N, rows, columns) or (N, I), integers in 0-255 or floating
         point in [0, 1], ink high; y of shape (N,), integers or strings.
     threads : int
-        For a backend that is named.
+        For a backend that is named: one for each core at most, since more would wait for each other.
     network : Network, optional
         Where to start; by default random parameters.
     recipe : Recipe or str, optional
@@ -126,10 +128,13 @@ ema_decay, validation, seed : optional
         check_writable(checkpoint_path(out))
     followed = read_recipe(recipe) if isinstance(recipe, str) else recipe
     options = TrainingOptions.chosen({k: v for k, v in given.items() if v is not None}, followed)
+    data = _as_dataset(dataset)
+    if batch_size is not None and followed is None:
+        check_batch_size(options, len(data.train) - round(len(data.train) * options.validation))
     training = Training(
-        _as_dataset(dataset),
+        data,
         options,
-        get_backend(backend, threads) if isinstance(backend, str) or backend is None else backend,
+        get_backend(backend, min(threads, usable_cores())),
         recipe=followed,
         drawings=drawings,
         network=network,

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import AbstractContextManager
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from backends.arrays import Parameters
 from backends.base import Backend
+from backends.blas import BlasThreads, each_with_threads
 from backends.errors import blame
 from backends.optimizers import SGD, AdamW, ExponentialMovingAverage, Nesterov, Optimizer
 from engine.data.datasets import DIGITS, DataError, Dataset, Examples
@@ -44,7 +42,7 @@ class Training:
     """One training run. Same data, options and backend: the same weights, bit for bit.
 
     "The same backend" means on the same kind of processor, with the same library versions and as many
-    threads; BLAS is held to the backend's number of them, since its sums depend on it.
+    threads; BLAS is held to the backend's number of them while it computes, since its sums depend on it.
 
     Parameters
     ----------
@@ -149,21 +147,18 @@ class Training:
         TrainingDivergedError
             The loss became NaN or infinite; the message says what to try, and ``best`` is what is left.
         """
-        ends = list(accumulate(plan.epochs for plan in self._source.plans))
-        with self._threads_of_backend():
-            for number, until in enumerate(ends):
-                if self._learner.epoch >= until:
-                    continue
-                for made in self._source.make(number):
-                    if isinstance(made, Block):
-                        yield from self._train_on(made, until)
-                    else:
-                        yield made
+        yield from each_with_threads(self._records(), self.network.backend.threads)
 
-    def _threads_of_backend(self) -> AbstractContextManager[Any]:
-        """BLAS gets as many threads as the backend: its sums depend on their number."""
-        limit: AbstractContextManager[Any] = ThreadpoolController().limit(limits=self.network.backend.threads)
-        return limit
+    def _records(self) -> Iterator[Event]:
+        ends = list(accumulate(plan.epochs for plan in self._source.plans))
+        for number, until in enumerate(ends):
+            if self._learner.epoch >= until:
+                continue
+            for made in self._source.make(number):
+                if isinstance(made, Block):
+                    yield from self._train_on(made, until)
+                else:
+                    yield made
 
     def _train_on(self, block: Block, until: int) -> Iterator[Progress | EpochRecord | Remark]:
         self._guessing = guess(block.targets, len(self.dataset.classes))
@@ -301,7 +296,7 @@ class Training:
         """
         if self.dataset.test is None:
             return None
-        with self._threads_of_backend():
+        with BlasThreads(self.network.backend.threads):
             evaluation = evaluate(self.network, self.dataset.test)
         low, high = evaluation.interval_95
         self.network.card.accuracy.update(
@@ -325,7 +320,7 @@ class Training:
             The scores, and the decision rule fitted.
         """
         random = np.random.default_rng(self.options.seed)
-        with self._threads_of_backend(), blame(self.network.backend, "evaluating"):
+        with BlasThreads(self.network.backend.threads), blame(self.network.backend, "evaluating"):
             unseen = evaluate_unseen_writers(self.network, drawings, random)
         evaluation = unseen.evaluation
         low, high = unseen.interval_95

@@ -285,7 +285,7 @@ def test_home_folder_is_expanded(
 def test_no_more_threads_than_cores(
     run: Any, tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apps.options.cores", lambda: 1)
+    monkeypatch.setattr("apps.options.usable_cores", lambda: 1)
     used: list[int] = []
 
     def recorded(name: str | None, threads: int) -> Backend:

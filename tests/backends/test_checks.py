@@ -222,6 +222,48 @@ WRONG: dict[str, Callable[[Any], Any]] = {
     "train_minibatches: parameters holds a read-only array, and would be changed; give a copy": (
         lambda backend: train(backend, parameters=read_only_network())
     ),
+    "loss_and_gradients: parameters is of type str; give Parameters": lambda backend: (
+        backend.loss_and_gradients("x", FLOATS, np.arange(20) % 4)
+    ),
+    "train_minibatches: parameters is of type NoneType; give Parameters": lambda backend: train(
+        backend, parameters=None
+    ),
+    "train_minibatches: optimizer is of type str; give Optimizer": lambda backend: train(
+        backend, optimizer="sgd"
+    ),
+    "train_minibatches: average is of type Parameters; give ExponentialMovingAverage": lambda backend: train(
+        backend, average=SMALL
+    ),
+    "train_minibatches: the optimizer's memory is of type NoneType; give Parameters": lambda backend: train(
+        backend, optimizer=changed(Nesterov(SMALL), velocity=None)
+    ),
+    "train_minibatches: average is of type NoneType; give Parameters": lambda backend: train(
+        backend, average=changed(ExponentialMovingAverage(SMALL, 0.9), parameters=None)
+    ),
+    "train_minibatches: SGD.weight_decay is '0.1'; a number is needed": lambda backend: train(
+        backend, optimizer=changed(SGD(), weight_decay="0.1")
+    ),
+    "train_minibatches: Nesterov.momentum is None; a number is needed": lambda backend: train(
+        backend, optimizer=changed(Nesterov(SMALL), momentum=None)
+    ),
+    "train_minibatches: AdamW.steps_taken is -1; a count of steps is needed": lambda backend: train(
+        backend, optimizer=changed(AdamW(SMALL), steps_taken=-1)
+    ),
+    "train_minibatches: AdamW.steps_taken is 9007199254740992; a count of steps is needed": lambda backend: (
+        train(backend, optimizer=changed(AdamW(SMALL), steps_taken=2**53))
+    ),
+    "train_minibatches: ExponentialMovingAverage.steps_taken is -11; a count of steps is needed": (
+        lambda backend: train(backend, average=changed(ExponentialMovingAverage(SMALL, 0.9), steps_taken=-11))
+    ),
+    "prepare_images: dtype is 'x'; float32 or float64 is needed": lambda backend: backend.prepare_images(
+        FLOATS, "x"
+    ),
+    "backend: threads is 0; an integer of at least 1 is needed": lambda backend: type(backend)(threads=0),
+    "backend: threads is '2'; an integer of at least 1 is needed": lambda backend: type(backend)(threads="2"),
+    "backend: threads is 65537; 65536 at most": lambda backend: type(backend)(threads=2**16 + 1),
+    "parameters: no network has layers (-1, 4) in 'f4': negative dimensions are not allowed": (
+        lambda backend: Parameters.zeros((-1, 4), "f4")
+    ),
     "dense_forward: w has shape (6, 4); (5, O >= 1) is needed": lambda backend: backend.dense_forward(
         np.zeros((2, 5)), np.zeros((6, 4)), np.zeros(4)
     ),
@@ -264,10 +306,25 @@ WRONG: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def changed(thing: Any, **attributes: Any) -> Any:
+    """An optimizer or an average that somebody has spoiled."""
+    vars(thing).update(attributes)
+    return thing
+
+
 def read_only_network() -> Parameters:
     parameters = network((12, 7, 4))
     _read_only(parameters.biases[1])
     return parameters
+
+
+@pytest.mark.parametrize("call", ["predict_proba", "predict_images"])
+@pytest.mark.parametrize("nothing", [None, "x"])
+def test_what_are_no_parameters_predicts_nothing(backend: Backend, call: str, nothing: Any) -> None:
+    with pytest.raises(
+        ArgumentError, match=f"parameters is of type {type(nothing).__name__}; give Parameters"
+    ):
+        getattr(backend, call)(nothing, FLOATS[:1])
 
 
 @pytest.mark.parametrize("message", WRONG)

@@ -249,6 +249,33 @@ class WarmsUpForFloat32Only(NumpyBackend):
         pass
 
 
+class ForgetsItsThreads(NumpyBackend):
+    def __reduce__(self) -> Any:
+        return type(self), ()
+
+
+class CannotTravel(NumpyBackend):
+    def __reduce__(self) -> Any:
+        raise TypeError("cannot pickle a device")
+
+
+# ---- What it is given ---------------------------------------------------------------------------
+
+
+class FillsUpNarrowRows(NumpyBackend):
+    def predict_proba(self, parameters: Parameters, x: Array) -> Array:
+        wide = np.zeros((len(x), parameters.inputs), x.dtype)
+        wide[:, : x.shape[1]] = x
+        return super().predict_proba(parameters, wide)
+
+
+class CountsFromTheEnd(NumpyBackend):
+    def train_minibatches(
+        self, parameters: Parameters, optimizer: Any, images: Any, labels: Any, order: Any, *rest: Any
+    ) -> float:
+        return super().train_minibatches(parameters, optimizer, images, labels, order % len(images), *rest)
+
+
 # ---- What it returns ----------------------------------------------------------------------------
 
 
@@ -583,6 +610,10 @@ WRONG: dict[type[NumpyBackend], str] = {
     LosesTheLastThreadsShare: "threads",
     TakesNoThreads: "construction",
     WarmsUpForFloat32Only: "warm_up",
+    ForgetsItsThreads: "pickling",
+    CannotTravel: "pickling",
+    FillsUpNarrowRows: "wrong_arguments",
+    CountsFromTheEnd: "wrong_arguments",
     FortranOrder: "layout",
     FortranGradients: "layout",
     ReturnsAView: "layout",
@@ -643,6 +674,9 @@ ONE_CHECK_ALONE = [
     IgnoresThreads,
     TakesNoThreads,
     WarmsUpForFloat32Only,
+    ForgetsItsThreads,
+    FillsUpNarrowRows,
+    CountsFromTheEnd,
     FortranOrder,
     ReturnsItsInput,
     ShufflesWhileTraining,

@@ -78,7 +78,7 @@ def test_ink_is_found_and_transposed(pixels: int, dtype: Any) -> None:
 def test_any_number_of_threads_gives_the_same_bits(
     layer_sizes: tuple[int, ...], batch_size: int, kind: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(threads, "usable_cores", lambda: 3)
+    monkeypatch.setattr("backends.numba_backend.usable_cores", lambda: 3)
     random = np.random.default_rng(0)
     x = random.random((200, layer_sizes[0])).astype(np.float32)
     x[random.random(x.shape) < 0.8] = 0
@@ -148,7 +148,7 @@ def test_a_thread_that_fails_ends_the_others(monkeypatch: pytest.MonkeyPatch) ->
         train(thread, *rest)
 
     monkeypatch.setattr("backends.numba_backend.train", fail_in_one)
-    monkeypatch.setattr(threads, "usable_cores", lambda: 2)
+    monkeypatch.setattr("backends.numba_backend.usable_cores", lambda: 2)
     parameters = Parameters.zeros((4, 3))
     x, labels = np.ones((40, 4), np.float32), np.zeros(40, np.uint8)
     with pytest.raises(ValueError, match="on purpose"):
@@ -192,16 +192,6 @@ def test_divergence_is_not_hidden() -> None:
     assert np.isnan(backend.softmax_forward(z)).all()
     loss, _ = backend.softmax_cross_entropy(z, np.array([1]))
     assert np.isnan(loss)
-
-
-def test_read_only_install_works_without_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_place(*args: Any, cache: bool, **options: Any) -> Any:
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return lambda function: function
-
-    monkeypatch.setattr("numba.njit", no_place)
-    assert jit(len)([1, 2]) == 2
 
 
 def test_warm_up_compiles_all_that_training_and_prediction_call() -> None:
