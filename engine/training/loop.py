@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,8 +18,9 @@ import numpy as np
 from backends.arrays import Array, Parameters
 from backends.base import Backend
 from backends.errors import InkdigitsError, blame
-from backends.optimizers import ExponentialMovingAverage, Optimizer
+from backends.optimizers import SGD, AdamW, ExponentialMovingAverage, Nesterov, Optimizer
 from engine.model.history import EpochRecord
+from engine.training.options import OptionsError, TrainingOptions
 from engine.training.seeds import Purpose, generator
 
 PARTS_OF_EPOCH = 20  # how often an epoch reports, and can be stopped
@@ -88,6 +89,62 @@ class Learner:
     loss_sum: float = 0.0
     seconds: float = 0.0
     history: list[EpochRecord] = field(default_factory=list)
+
+
+def new_learner(parameters: Parameters, options: TrainingOptions) -> Learner:
+    """A learner before its first step.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Where it starts; kept, not copied.
+    options : TrainingOptions
+        Which optimizer it has, and whether it keeps an average.
+
+    Returns
+    -------
+    Learner
+        With an optimizer, and perhaps an average, of its own.
+    """
+    average = ExponentialMovingAverage(parameters, options.ema_decay) if options.ema_decay else None
+    return Learner(parameters, _new_optimizer(parameters, options), average)
+
+
+def _new_optimizer(parameters: Parameters, options: TrainingOptions) -> Optimizer:
+    if options.optimizer == "sgd":
+        return SGD(options.weight_decay)
+    if options.optimizer == "nesterov":
+        return Nesterov(parameters, options.momentum, options.weight_decay)
+    return AdamW(parameters, weight_decay=options.weight_decay)
+
+
+def held_back(n: int, share: float, seed: int) -> tuple[Array, Array]:
+    """Choose examples to be held back for validation.
+
+    Parameters
+    ----------
+    n : int
+        All examples.
+    share : float
+        Of them to be held back, from 0 to 1.
+    seed : int
+        The seed of the run.
+
+    Returns
+    -------
+    learn, validate : arrays of int64
+        The indices of those to learn from, and of those held back, shuffled.
+
+    Raises
+    ------
+    OptionsError
+        None are left to learn from.
+    """
+    count = round(n * share)
+    if count == n:
+        raise OptionsError(f"validation {share} leaves nothing to learn from")
+    shuffled = generator(seed, Purpose.VALIDATION_SPLIT).permutation(n)
+    return shuffled[count:], shuffled[:count]
 
 
 def epoch_order(seed: int, epoch: int, n: int) -> Array:
@@ -169,6 +226,39 @@ def train_epochs(
         learner.history.append(record)
         learner.epoch, learner.seen, learner.loss_sum, learner.seconds = record.epoch, 0, 0.0, 0.0
         yield record
+
+
+def keep_best(
+    records: Iterable[Progress | EpochRecord], parameters: Parameters, patience: int
+) -> Iterator[Progress | EpochRecord]:
+    """Stop training when the validation accuracy no longer rises, and go back to the best parameters.
+
+    Parameters
+    ----------
+    records : iterable of Progress and EpochRecord
+        What `train_epochs` yields, with a validation accuracy.
+    parameters : Parameters
+        Those that the accuracy is of; changed to the best ones when this is over.
+    patience : int
+        Epochs without a higher accuracy after which training stops.
+
+    Yields
+    ------
+    Progress or EpochRecord
+        The records, until then.
+    """
+    best, best_accuracy, best_epoch = parameters, -1.0, 0
+    for record in records:
+        yield record
+        if isinstance(record, EpochRecord):
+            accuracy = record.validation_accuracy
+            assert accuracy is not None, "early stopping needs a validation accuracy"
+            if accuracy > best_accuracy:
+                best, best_accuracy, best_epoch = parameters.copy(), accuracy, record.epoch
+            elif record.epoch - best_epoch >= patience:
+                break
+    for p, q in zip(parameters.tensors(), best.tensors(), strict=True):
+        p[:] = q
 
 
 def _take_steps(
