@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 from backends import get_backend
 from backends.arrays import Array, scale_pixels
-from engine.data.datasets import load_digits8x8, load_mnist
+from engine.data.datasets import load_mnist
 from engine.estimator import DigitClassifier
 
 HIDDEN, BATCH_SIZE = (128, 64), 64
@@ -36,11 +37,13 @@ Digits = tuple[Array, Array, Array, Array]  # train and test features, train and
 
 def digits(name: str) -> Digits:
     """The features in [0, 1] and the labels of a data set, to learn from and to test on."""
-    dataset = load_digits8x8() if name == "digits8x8" else load_mnist()
-    train, test = dataset.train, dataset.test
-    if test is None:
-        last_fifth = len(train) * 4 // 5
-        train, test = train[:last_fifth], train[last_fifth:]
+    if name == "digits8x8":
+        pixels, labels = load_digits(return_X_y=True)
+        x, learn = (pixels / 16).astype(np.float32), len(labels) * 4 // 5
+        return x[:learn], x[learn:], labels[:learn], labels[learn:]
+    mnist = load_mnist()
+    train, test = mnist.train, mnist.test
+    assert test is not None
     return (
         scale_pixels(train.images, np.float32),
         scale_pixels(test.images, np.float32),

@@ -178,6 +178,7 @@ def train_epochs(
     learning_rates: Array,
     seed: int,
     validate: Callable[[], float | None] = lambda: None,
+    parts: int = PARTS_OF_EPOCH,
 ) -> Iterator[Progress | EpochRecord]:
     """Learn from arrays until a number of epochs is over, from wherever the learner stands.
 
@@ -201,11 +202,13 @@ def train_epochs(
         The order of every epoch follows from it.
     validate : callable
         Called after each epoch; returns the validation accuracy, or None.
+    parts : int
+        How many parts an epoch has, each a call of the backend.
 
     Yields
     ------
     Progress or EpochRecord
-        After each twentieth of an epoch, and after each epoch.
+        After each part of an epoch, and after each epoch.
 
     Raises
     ------
@@ -215,7 +218,7 @@ def train_epochs(
     with blame(backend, "training"):
         prepared = backend.prepare_images(images, learner.parameters.dtype)
     n = len(targets)
-    part = batch_size * math.ceil(math.ceil(n / batch_size) / PARTS_OF_EPOCH)
+    part = batch_size * math.ceil(math.ceil(n / batch_size) / parts)
     while learner.epoch < until:
         order = epoch_order(seed, learner.epoch, n)
         while learner.seen < n:
