@@ -18,7 +18,7 @@ from threadpoolctl import ThreadpoolController
 
 from backends.arrays import Array, Parameters
 from backends.base import Backend
-from backends.errors import LONGEST, InkdigitsError, blame, install_hint
+from backends.errors import InkdigitsError, blame, install_hint, one_line
 from backends.registry import get_backend
 from engine.model.card import Card
 from engine.model.history import History
@@ -221,7 +221,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             raise ValueError("the first call of partial_fit needs classes: all labels that will ever come")
         known = np.unique(classes) if classes is not None else self.classes_
         if not first and not np.array_equal(known, self.classes_):
-            raise ValueError(f"classes {known} are not those of the first call, {self.classes_}"[:LONGEST])
+            raise ValueError(one_line(f"classes {known} are not those of the first call, {self.classes_}"))
         x, labels, weights = self._validated(X, y, sample_weight, first)
         targets = _targets(labels, known, weights, x.dtype)
         if first:
@@ -357,7 +357,7 @@ def _targets(y: Array, classes: Array, weights: Array | None, dtype: npt.DTypeLi
     labels = np.searchsorted(classes, y).clip(max=len(classes) - 1)
     unknown = y[classes[labels] != y]
     if len(unknown):
-        raise ValueError(f"y holds {unknown[0]!r:.40}, but the classes are {classes}"[:LONGEST])
+        raise ValueError(one_line(f"y holds {unknown[0]!r:.40}, but the classes are {classes}"))
     if weights is None:
         return labels
     targets = np.zeros((len(y), len(classes)), dtype)

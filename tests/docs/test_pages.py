@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from engine import __version__
+
 DOCS = Path(__file__).parents[2] / "docs"
 SNIPPET = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -29,3 +31,8 @@ def test_links_lead_somewhere(page: str) -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", (DOCS / page).read_text("utf-8"))
     assert links
     assert [link for link in links if not (DOCS / link).exists()] == []
+
+
+def test_citation_names_the_version() -> None:
+    citation = (DOCS.parent / "CITATION.cff").read_text("utf-8")
+    assert f"\nversion: {__version__}\n" in citation

@@ -107,6 +107,7 @@ def test_weights_count(digits: Any) -> None:
     np.testing.assert_allclose(fitted.predict_proba(x[:1]), [[0.25, 0.75]], atol=0.01)
     fitted.partial_fit(x, y, sample_weight=np.where(y, 0.0, 1.0))
     assert fitted.predict_proba(x[:1])[0, 0] > 0.25
+    assert fitted.fit(x, y, sample_weight=np.where(y, 1.0, 0.0)).classes_.tolist() == [1]
     for useless in (-np.ones(40), np.zeros(40)):
         with pytest.raises(
             ValueError, match=r"negative|non-zero|nor 0 for all"
@@ -156,7 +157,7 @@ def test_warm_start_goes_on_from_the_parameters(digits: Any) -> None:
     x, y = digits
     cold = DigitClassifier(hidden=(16,), epochs=2, random_state=0).fit(x, y)
     warm = DigitClassifier(hidden=(16,), epochs=2, random_state=0, warm_start=True).fit(x, y)
-    first = warm.network_.parameters.copy()
+    first = warm.network_.parameters
     assert first == cold.network_.parameters
     warm.fit(x, y)
     assert warm.network_.history.loss[0] < cold.network_.history.loss[-1]
