@@ -50,7 +50,8 @@ def train(images, labels, epochs=10, batch=64, peak=0.3, seed=0):
 
 if __name__ == "__main__":
     file = Path(sys.argv[1] if len(sys.argv) > 1 else "mnist.npz")
-    data = np.load(file if file.exists() else urlretrieve(URL, file)[0])
+    with np.load(file if file.exists() else urlretrieve(URL, file)[0]) as archive:
+        data = dict(archive)
     network = train(data["x_train"], data["y_train"])
     answers = forward(*network, data["x_test"].reshape(-1, 784) / np.float32(255))[1].argmax(axis=1)
     print(f"{(answers == data['y_test']).mean():.2%} of the test digits are right. This is a {answers[0]}:")

@@ -49,11 +49,10 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     Parameters
     ----------
-    hidden, epochs, batch_size, learning_rate, momentum, weight_decay, schedule, warm_up, ema_decay : optional
-        As in `TrainingOptions`, which has the same defaults. `partial_fit` knows no last step, and keeps the
-        learning rate constant.
-    optimizer : {"adamw", "nesterov", "sgd"}
-        How parameters follow from gradients.
+    hidden, epochs, batch_size, optimizer, learning_rate, momentum, weight_decay, schedule, warm_up, \
+ema_decay : optional
+        As in `TrainingOptions`, with the same defaults but for the optimizer. `partial_fit` knows no last
+        step, and keeps the learning rate constant.
     early_stopping : bool
         Whether `fit` holds examples back, stops when the accuracy on them no longer rises, and keeps the
         parameters that were best.
@@ -86,7 +85,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     >>> from sklearn.datasets import load_digits
     >>> from inkdigits import DigitClassifier
     >>> X, y = load_digits(return_X_y=True)
-    >>> classifier = DigitClassifier(hidden=(32,), epochs=5, random_state=0).fit(X[:1000] / 16, y[:1000])
+    >>> classifier = DigitClassifier(hidden=(32,), epochs=20, random_state=0).fit(X[:1000] / 16, y[:1000])
     >>> classifier.score(X[1000:] / 16, y[1000:]) > 0.85
     True
     """

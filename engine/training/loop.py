@@ -132,8 +132,10 @@ def held_back(n: int, share: float, seed: int) -> tuple[Array, Array]:
 
     Returns
     -------
-    learn, validate : arrays of int64
-        The indices of those to learn from, and of those held back, shuffled.
+    learn : (n - count,) array of int64
+        Indices of those to learn from, shuffled.
+    validate : (count,) array of int64
+        Indices of those held back.
 
     Raises
     ------
