@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from apps.options import add_json
 from apps.output import print_json
 from backends import BackendInfo, available_backends, get_backend
-from backends.errors import LONGEST, install_hint, one_line
+from backends.errors import LONGEST, one_line
 from backends.registry import default_name
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ examples:
   inkdigits backends
   inkdigits backends --check numba
 """
+
+HEADER = ["name", "version", "origin", "needs", "runs here"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,8 +39,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.check:
         return _check(arguments.check, arguments.json)
-    for info in available_backends().values():
-        print(_as_json(info) if arguments.json else _as_line(info))
+    infos = list(available_backends().values())
+    if arguments.json:
+        for info in infos:
+            print(_as_json(info))
+        return 0
+    rows = [HEADER, *map(_as_row, infos)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        line = "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))
+        print(line.rstrip())
     return 0
 
 
@@ -46,19 +56,22 @@ def _as_json(info: BackendInfo) -> str:
     return json.dumps(
         {
             "name": info.name,
+            "version": info.version,
             "origin": info.origin,
+            "needs": info.needs,
             "available": info.missing is None,
+            "why_not": info.why_not,
             "default": info.name == default_name(),
         }
     )
 
 
-def _as_line(info: BackendInfo) -> str:
-    if info.missing:
-        status = f"needs {info.missing}: {install_hint(info.missing)}"
-    else:
-        status = "ready, the default" if info.name == default_name() else "ready"
-    return f"{info.name:12} {info.origin:16} {status}"
+def _as_row(info: BackendInfo) -> list[str]:
+    """Cells for the columns of `HEADER`; what a distribution tells of itself is cut."""
+    ready = "yes, the default" if info.name == default_name() else "yes"
+    needs = ", ".join(info.needs) or "-"
+    told = (info.name, info.version, info.origin, needs)
+    return [*(one_line(text, 40) for text in told), one_line(info.why_not or ready)]
 
 
 def _check(name: str, as_json: bool) -> int:

@@ -5,6 +5,8 @@
 >>> Network.load("trained.json", backend="numba").predict(images)  # doctest: +SKIP
 """
 
+from typing import TYPE_CHECKING
+
 from backends import InkdigitsError
 from engine.model.network import Network
 from engine.recognition.activations import activations, neuron
@@ -33,5 +35,18 @@ __all__ = [
 ]
 
 
+if TYPE_CHECKING:
+    from engine.estimator import DigitClassifier as DigitClassifier
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import the estimator when it is used: scikit-learn takes a second, and may be missing."""
+        if name != "DigitClassifier":
+            raise AttributeError(f"module 'engine' has no attribute {name!r}")
+        from engine.estimator import DigitClassifier
+
+        return DigitClassifier
+
+
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "DigitClassifier"])

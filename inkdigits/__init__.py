@@ -13,6 +13,7 @@ TYPE_CHECKING = False  # true for type checkers; `typing` itself would take a wh
 
 if TYPE_CHECKING:
     from backends import Backend, BackendError, InkdigitsError, available_backends, get_backend
+    from engine import DigitClassifier as DigitClassifier  # for scikit-learn, and only there with it
     from engine import (
         NearestExamples,
         Network,
@@ -54,7 +55,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for public
 
     def __getattr__(name: str) -> object:
         """Import the public names, once."""
-        if name not in __all__:
+        if name not in __dir__():
             raise AttributeError(f"module 'inkdigits' has no attribute {name!r}")
         from inkdigits._siblings import import_siblings, lock
 
@@ -64,7 +65,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for public
             import engine
 
         globals().update({each: getattr(engine, each, None) or getattr(backends, each) for each in __all__})
-        return globals()[name]
+        return engine.DigitClassifier if name == "DigitClassifier" else globals()[name]
 
     def __dir__() -> list[str]:
-        return __all__
+        return [*__all__, "DigitClassifier"]

@@ -23,7 +23,7 @@ WORDS = {
     "vary_~pictures": "augment_images",
     "Stroke~Variation": "StrokeAugmentation",
     "curric~ul(um|a)": "examples",
-    "less~ons?": "block",
+    r"less~ons?(?!\.py)": "block",  # docs/less~on.py is one
     # Not the passes of a Numba compiler's pipeline.
     r"(?<!pipeline\.)(?:pass~es(?=\s*[:=])|(?<=\.)pass~es|--pass~es)": "epochs",
     "hab~its": "writing styles",

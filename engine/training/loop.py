@@ -18,9 +18,10 @@ import numpy as np
 from backends.arrays import Array, Parameters
 from backends.base import Backend
 from backends.errors import InkdigitsError, blame
-from backends.optimizers import ExponentialMovingAverage, Optimizer
+from backends.optimizers import SGD, AdamW, ExponentialMovingAverage, Nesterov, Optimizer
 from engine.model.history import EpochRecord
 from engine.model.network import Network
+from engine.training.options import OptionsError, TrainingOptions
 from engine.training.schedules import LearningRates
 from engine.training.seeds import Purpose, generator
 
@@ -121,9 +122,67 @@ class Learner:
             self.best, self.best_epoch = self.kept.copy(), record.epoch
 
 
-def _score(record: EpochRecord) -> tuple[float, float]:
+def _score(record: EpochRecord) -> float:
     """How good an epoch was; higher is better."""
-    return record.validation_accuracy or 0.0, -record.train_loss
+    return -record.train_loss if record.validation_accuracy is None else record.validation_accuracy
+
+
+def new_learner(parameters: Parameters, options: TrainingOptions) -> Learner:
+    """A learner before its first step.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Where it starts; kept, not copied.
+    options : TrainingOptions
+        Which optimizer it has, and whether it keeps an average.
+
+    Returns
+    -------
+    Learner
+        With an optimizer, and perhaps an average, of its own.
+    """
+    average = ExponentialMovingAverage(parameters, options.ema_decay) if options.ema_decay else None
+    return Learner(parameters, _new_optimizer(parameters, options), average)
+
+
+def _new_optimizer(parameters: Parameters, options: TrainingOptions) -> Optimizer:
+    if options.optimizer == "sgd":
+        return SGD(options.weight_decay)
+    if options.optimizer == "nesterov":
+        return Nesterov(parameters, options.momentum, options.weight_decay)
+    return AdamW(parameters, weight_decay=options.weight_decay)
+
+
+def held_back(n: int, share: float, seed: int) -> tuple[Array, Array]:
+    """Choose examples to be held back for validation.
+
+    Parameters
+    ----------
+    n : int
+        All examples.
+    share : float
+        Of them to be held back, from 0 to 1.
+    seed : int
+        The seed of the run.
+
+    Returns
+    -------
+    learn : (n - count,) array of int64
+        Indices of those to learn from, shuffled.
+    validate : (count,) array of int64
+        Indices of those held back.
+
+    Raises
+    ------
+    OptionsError
+        None are left to learn from.
+    """
+    count = round(n * share)
+    if count == n:
+        raise OptionsError(f"validation {share} leaves nothing to learn from")
+    shuffled = generator(seed, Purpose.VALIDATION_SPLIT).permutation(n)
+    return shuffled[count:], shuffled[:count]
 
 
 def epoch_order(seed: int, epoch: int, n: int) -> Array:
@@ -157,6 +216,7 @@ def train_epochs(
     learning_rates: Array | LearningRates,
     seed: int,
     validate: Callable[[], float | None] = lambda: None,
+    parts: int = PARTS_OF_EPOCH,
 ) -> Iterator[Progress | EpochRecord]:
     """Learn from arrays until a number of epochs is over, from wherever the learner stands.
 
@@ -180,11 +240,13 @@ def train_epochs(
         The order of every epoch follows from it.
     validate : callable
         Called after each epoch; returns the validation accuracy, or None.
+    parts : int
+        How many parts an epoch has, each a call of the backend.
 
     Yields
     ------
     Progress or EpochRecord
-        After each twentieth of an epoch, and after each epoch.
+        After each part of an epoch, and after each epoch.
 
     Raises
     ------
@@ -194,7 +256,7 @@ def train_epochs(
     with blame(backend, "training"):
         prepared = backend.prepare_images(images, learner.parameters.dtype)
     n = len(targets)
-    part = batch_size * math.ceil(math.ceil(n / batch_size) / PARTS_OF_EPOCH)
+    part = batch_size * math.ceil(math.ceil(n / batch_size) / parts)
     while learner.epoch < until:
         order = epoch_order(seed, learner.epoch, n)
         while learner.seen < n:

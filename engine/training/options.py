@@ -15,7 +15,7 @@ from engine.training.recipe import Recipe
 DEFAULT_LEARNING_RATE = {"sgd": 0.1, "nesterov": 0.02, "adamw": 0.002}
 
 
-class OptionsError(InkdigitsError):
+class OptionsError(InkdigitsError, ValueError):
     """Training options that make no sense."""
 
 

@@ -17,7 +17,6 @@ from backends.arrays import Parameters
 from backends.base import Backend
 from backends.blas import BlasThreads, each_with_threads
 from backends.errors import blame
-from backends.optimizers import SGD, AdamW, ExponentialMovingAverage, Nesterov, Optimizer
 from engine.data.datasets import DIGITS, DataError, Dataset, Examples
 from engine.data.drawings import Drawing
 from engine.model.card import Card, DecisionRule
@@ -28,8 +27,14 @@ from engine.training.checkpoint import CheckpointError, load_checkpoint, save_ch
 from engine.training.diagnosis import Guessing, Remark, after_divergence, diagnose, guess, is_much_worse
 from engine.training.examples import Block, ExampleSource, PlainExamples, Preparation, RecipeExamples
 from engine.training.limits import check_network_size
-from engine.training.loop import Learner, Progress, TrainingDivergedError, train_epochs
-from engine.training.options import OptionsError, TrainingOptions
+from engine.training.loop import (
+    Progress,
+    TrainingDivergedError,
+    held_back,
+    new_learner,
+    train_epochs,
+)
+from engine.training.options import TrainingOptions
 from engine.training.provenance import CIRCUMSTANCES, training_card
 from engine.training.recipe import Recipe
 from engine.training.schedules import LearningRates
@@ -99,8 +104,7 @@ class Training:
         if recipe:
             self._source = RecipeExamples(recipe, learn, drawings, backend, options.seed)
         parameters = self._initial_parameters(network)
-        average = ExponentialMovingAverage(parameters, options.ema_decay) if options.ema_decay else None
-        self._learner = Learner(parameters, _new_optimizer(options, parameters), average)
+        self._learner = new_learner(parameters, options)
         card = Card(
             training=training_card(dataset, options, backend, recipe, drawings, network),
             decision=recipe.decision if recipe else network.card.decision if network else DecisionRule(),
@@ -338,13 +342,10 @@ class Training:
     def _split(self) -> tuple[Examples, Examples | None]:
         """The examples to learn from, and those held back."""
         everything = self.dataset.train
-        held_back = round(len(everything) * self.options.validation)
-        if not held_back:
+        if not round(len(everything) * self.options.validation):
             return everything, None
-        if held_back == len(everything):
-            raise OptionsError(f"validation {self.options.validation} leaves nothing to learn from")
-        shuffled = generator(self.options.seed, Purpose.VALIDATION_SPLIT).permutation(len(everything))
-        return everything[shuffled[held_back:]], everything[shuffled[:held_back]]
+        learn, validate = held_back(len(everything), self.options.validation, self.options.seed)
+        return everything[learn], everything[validate]
 
     def _initial_parameters(self, network: Network | None) -> Parameters:
         """A copy of the network's parameters, or random ones."""
@@ -367,11 +368,3 @@ class Training:
 
 def _listed(names: tuple[str, ...]) -> str:
     return f"{', '.join(names):.40}"
-
-
-def _new_optimizer(options: TrainingOptions, parameters: Parameters) -> Optimizer:
-    if options.optimizer == "sgd":
-        return SGD(options.weight_decay)
-    if options.optimizer == "nesterov":
-        return Nesterov(parameters, options.momentum, options.weight_decay)
-    return AdamW(parameters, weight_decay=options.weight_decay)

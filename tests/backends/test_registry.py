@@ -13,11 +13,12 @@ from backends.conformance import CHECKS
 from backends.numpy_backend import NumpyBackend
 
 
-def offer(folder: Path, distribution: str, name: str, value: str) -> None:
+def offer(folder: Path, distribution: str, name: str, value: str, requires: str = "") -> None:
     """Lay down what pip leaves of an installed distribution that offers a backend."""
     info = folder / f"{distribution}-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
+    head = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
+    (info / "METADATA").write_text(head + requires)
     (info / "entry_points.txt").write_text(f"[inkdigits.backends]\n{name} = {value}\n")
 
 
@@ -69,6 +70,54 @@ def test_listing_imports_nothing(site: Path) -> None:
     (site / "explosive.py").write_text("raise SystemExit('imported')")
     offer(site, "explosive", "boom", "explosive:Boom")
     assert "boom" in available_backends()
+
+
+REQUIRES = """Requires-Dist: inkdigits
+Requires-Dist: msgspec>=0.1
+Requires-Dist: nowhere-to-be-found[fast]>=2
+Requires-Dist: not-for-python-3; python_version < "3"
+Provides-Extra: mine
+Requires-Dist: pytest; extra == "mine"
+Provides-Extra: theirs
+Requires-Dist: not-for-me; extra == "theirs"
+"""
+
+
+def test_what_a_backend_needs_is_read_from_metadata(site: Path) -> None:
+    (site / "needy.py").write_text("import nowhere_to_be_found")
+    offer(site, "needy", "mine", "needy:Mine", REQUIRES)
+    info = available_backends()["mine"]
+    assert (info.version, info.origin, info.needs) == ("1.0", "needy", ("nowhere-to-be-found", "pytest"))
+    assert info.missing == "nowhere-to-be-found"
+    assert info.why_not == (
+        "needs the package nowhere-to-be-found, which is not installed: pip install 'needy[mine]'"
+    )
+    with pytest.raises(BackendError, match=r"'mine' of needy needs the package nowhere-to-be-found"):
+        get_backend("mine")
+
+
+def test_metadata_do_not_keep_a_backend_from_running(site: Path) -> None:
+    """A package may be there under another name: what can be imported runs."""
+    (site / "fine.py").write_text("from backends.numpy_backend import NumpyBackend as Mine")
+    offer(site, "fine", "mine", "fine:Mine", "Requires-Dist: opencv-of-another-name\n")
+    assert available_backends()["mine"].why_not == (
+        "needs the package opencv-of-another-name, which is not installed: pip install opencv-of-another-name"
+    )
+    assert get_backend("mine").name == "mine"
+
+
+def test_distribution_without_its_module_is_named(site: Path) -> None:
+    offer(site, "hollow", "mine", "hollow_module.inner:Mine")
+    assert available_backends()["mine"].why_not == "has no module here: pip install --force-reinstall hollow"
+    with pytest.raises(BackendError, match="the backend 'mine' of hollow has no module here"):
+        get_backend("mine")
+
+
+def test_built_ins_have_a_version_and_needs() -> None:
+    numpy, numba = list(available_backends().values())[:2]
+    assert numpy.needs == ()
+    assert numba.needs == ("numba",)
+    assert numpy.version == numba.version
 
 
 def test_two_distributions_with_one_name_are_both_named(site: Path) -> None:
