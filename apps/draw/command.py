@@ -144,8 +144,8 @@ def _facts(network: Network, model: str) -> Facts:
     accuracy = network.card.accuracy.get("test")
     known = float(accuracy) if isinstance(accuracy, int | float) else None
     name = str(network.card.training.get("dataset", ""))
-    test_set = {"mnist": "MNIST's test digits"}.get(name, f"{name} test digits".strip())
-    return Facts(network.backend.name, model, known, test_set[:24])
+    test_set = {"mnist": "MNIST test set"}.get(name, f"{name[:9]} test set".strip())
+    return Facts(network.backend.name, model, known, test_set)
 
 
 def _size(text: str) -> tuple[int, int]:

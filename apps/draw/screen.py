@@ -50,20 +50,24 @@ class Screen:
             self._start_over(surface, theme)
         painter = Painter(self._whole, theme, session.layout.unit)
         self.painted = [view for view in self._shown() if self._has_changed(view)]
+        dirty: list[pygame.Rect] = []
         for view in self.painted:
+            painter.touched = []
             if not isinstance(view, CanvasView):  # which paints only what changed
                 painter.fill(view.area, theme.background)
-            view.paint(painter, session)
+            with painter.clipped(view.area):
+                view.paint(painter, session)
+            dirty += _together(painter.touched)
         over = tuple(view.looks(session) for view in self._overlays)
-        if not painter.touched and over == self._over:
+        if not dirty and over == self._over:
             return False
         self._over = over
-        for area in chain(self._covered, painter.touched):
+        for area in chain(self._covered, dirty):
             surface.blit(self._whole, area, area)
         on_screen = Painter(surface, theme, session.layout.unit)
         for view in self._overlays:
             view.paint(on_screen, session)
-        self._covered = on_screen.touched
+        self._covered = [area for area in on_screen.touched if area.size != (0, 0)]
         return True
 
     def _shown(self) -> list[View]:
@@ -90,3 +94,9 @@ class Screen:
         for view in self._frame:
             if isinstance(view, CanvasView):
                 view.forget()
+
+
+def _together(areas: list[pygame.Rect]) -> list[pygame.Rect]:
+    """One area around all; none where nothing was painted."""
+    seen = [area for area in areas if area.width and area.height]
+    return [seen[0].unionall(seen[1:])] if seen else []

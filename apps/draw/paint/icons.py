@@ -34,6 +34,9 @@ ICONS: dict[str, list[Line]] = {
     "menu": [((0.14, y), (0.86, y)) for y in (0.26, 0.5, 0.74)],
 }
 
+# Beside what is on, in the menu.
+CHECK: list[Line] = [((0.1, 0.55), (0.38, 0.82), (0.9, 0.2))]
+
 # A three, for the window's own icon.
 DIGIT: list[Line] = [
     (*_arc((0.5, 0.345), 0.155, -160, 90), *_arc((0.5, 0.67), 0.17, -90, 160)),

@@ -111,7 +111,7 @@ class _Growing:
 
     def grow(self, stroke: PenStroke) -> Box:
         """Lay what is new; returns where."""
-        points, first = stroke.points, max(0, len(self._kept) - 3)
+        points, count = stroke.points, len(self._kept)
         self._stroke = stroke
         for point in points[self._seen : -1]:
             pixel = self._pixel(point)
@@ -119,8 +119,9 @@ class _Growing:
                 self._kept.append(pixel)
         self._seen = max(self._seen, len(points) - 1)
         dirty = [self._restore()]
-        settled = _settled(self._kept[first:], whole=first == 0)
-        if len(settled):
+        if len(self._kept) > count:
+            first = max(0, count - 2)
+            settled = _settled(self._kept[first:], whole=first == 0)
             dirty.append(self._box(settled))
             lay_line(self._coverage, settled, self._radius)
         tail = [*self._kept[-2:], self._pixel(points[-1])] if len(points) > 1 else self._kept
@@ -149,8 +150,6 @@ def _settled(kept: list[Point], whole: bool) -> Array:
 
     It ends at the last middle; ``whole`` tells that it begins with the line's first point.
     """
-    if len(kept) < 2:
-        return np.zeros((0, 2))
     points = np.array(kept)
     line = smooth(points) if len(kept) > 2 else np.array([points[0], (points[0] + points[1]) / 2, points[1]])
     return line[0 if whole else 1 : -1]

@@ -22,4 +22,4 @@ class Facts:
     backend: str
     model: str
     accuracy: float | None
-    test_set: str = "test digits"
+    test_set: str = "Test set"

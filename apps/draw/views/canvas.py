@@ -55,7 +55,7 @@ class CanvasView(View):
             painter.fill(area, theme.background)
             painter.box(area, theme.paper)
             if session.grid:
-                _paint_grid(painter, area)
+                _paint_grid(painter, area, part)
             if session.document.empty:
                 _paint_hint(painter, area)
             for ink, colour in zip(self._inks, (theme.ink, theme.faint), strict=True):
@@ -92,12 +92,13 @@ def _split(strokes: PenStrokes, left_out: PenStrokes) -> tuple[PenStrokes, PenSt
     return tuple(stroke for stroke in strokes if id(stroke) not in faint), left_out
 
 
-def _paint_grid(painter: Painter, box: Box) -> None:
-    cell = box.width // SIDE
-    for index in range(1, SIDE):
-        offset = index * cell
-        painter.fill(Box(box.x + offset, box.y + 1, 1, box.height - 2), painter.theme.grid)
-        painter.fill(Box(box.x + 1, box.y + offset, box.width - 2, 1), painter.theme.grid)
+def _paint_grid(painter: Painter, box: Box, part: Box) -> None:
+    """The lines of the grid that cross a part of the canvas."""
+    cell, line = box.width // SIDE, max(1, painter.px(0.6))
+    for index in range(max(1, part.x // cell), min(SIDE, part.right // cell + 1)):
+        painter.fill(Box(box.x + index * cell, box.y + 1, line, box.height - 2), painter.theme.grid)
+    for index in range(max(1, part.y // cell), min(SIDE, part.bottom // cell + 1)):
+        painter.fill(Box(box.x + 1, box.y + index * cell, box.width - 2, line), painter.theme.grid)
 
 
 def _paint_hint(painter: Painter, box: Box) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pygame
 
+from apps.draw.paint.icons import CHECK
 from apps.draw.paint.ink import draw_ink
 from apps.draw.paint.painter import Painter, tint
 from apps.draw.paint.theme import LARGE, NORMAL, SMALL
@@ -54,7 +55,8 @@ class Panel(View):
         return session.panel == self.name
 
     def looks(self, session: Session) -> Hashable:
-        return self.covers(session) and (session.pointer.hovered, session.pointer.pressed)
+        states = tuple((action.enabled(session), action.on(session)) for action in self.buttons)
+        return self.covers(session) and (session.pointer.hovered, states)
 
     def _under(self, session: Session) -> Action | None:
         return (super()._under(session) or self._leave) if self.covers(session) else None
@@ -104,8 +106,10 @@ class MenuView(Panel):
             if session.pointer.hovered is action:
                 painter.box(box, painter.theme.button)
             colour = painter.theme.ink if action.enabled(session) else painter.theme.faint
-            says = f"{action.says}  ✓" if action.on(session) else action.says
-            _paint_row(painter, says, self._listed[action].keys, box, pad, colour)
+            _paint_row(painter, action.says, self._listed[action].keys, box, pad, colour)
+            if action.on(session):
+                side, x = self.px(14), box.x + pad + painter.text_width(action.says, NORMAL) + self.px(10)
+                painter.icon(CHECK, Box(x, box.center[1] - side // 2, side, side), painter.theme.ink)
         self._paint_mouse(painter)
 
     def _paint_mouse(self, painter: Painter) -> None:

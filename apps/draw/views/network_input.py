@@ -15,7 +15,7 @@ from apps.draw.state.session import Session
 from apps.draw.views.view import View
 from backends.arrays import Array
 
-TITLE = "What the network sees"
+TITLE = "The network's input"
 BLANK = np.zeros((SIDE, SIDE), np.uint8)
 
 

@@ -37,13 +37,13 @@ class RingView(Overlay):
         if ring is None:
             return
         by_keys = session.keyboard.pen is not None
-        line = 3.0 if by_keys and session.document.busy else 1.4
+        line = (3.0 if by_keys and session.document.busy else 1.4) * max(painter.unit, 1)
         colour = theme.accent if ring.erases or by_keys else theme.quiet
         with painter.clipped(session.layout.canvas):
-            painter.ring(ring.center, ring.radius + line / 2 + 0.5, theme.paper, 1.2)
+            painter.ring(ring.center, ring.radius + line / 2 + 0.5, theme.paper, 1.2 * max(painter.unit, 1))
             painter.ring(ring.center, ring.radius, colour, line)
             if by_keys:
-                painter.ring(ring.center, 1.0, colour, 2.0)
+                painter.ring(ring.center, 0.0, colour, 2 * line)
 
 
 class FocusView(Overlay):

@@ -143,6 +143,6 @@ def _paint_slider(painter: Painter, track: Box, setting: float) -> None:
     x, middle = track.x + round(track.width * setting), track.center[1]
     line = max(4, painter.px(4))
     painter.box(Box(track.x, middle - line // 2, track.width, line), theme.edge, line / 2)
-    painter.box(Box(track.x, middle - line // 2, x - track.x, line), theme.ink, line / 2)
+    painter.box(Box(track.x, middle - line // 2, x - track.x, line), theme.quiet, line / 2)
     half = painter.px(5 + 6 * setting)
     painter.box(Box(x - half, middle - half, 2 * half, 2 * half), theme.ink, 99)

@@ -13,7 +13,7 @@ from apps.draw.state.session import Session
 from engine.data.strokes import Strokes
 from engine.recognition.recognize import Recognition, State
 
-FACTS = Facts("numpy", "model.json", 0.98, "MNIST's test digits")
+FACTS = Facts("numpy", "model.json", 0.98, "MNIST test set")
 
 
 class FakeNetwork:
