@@ -87,7 +87,7 @@ def words_for(
             words = replace(words, headline="None of them", detail=UNLIKE_ALL_CLASSES)
         elif needed is None or first < LIKENESS:
             words = replace(words, detail=UNLIKE_ALL)
-    elif second < SECOND and recognition.state is State.DIGIT:
+    elif second < SECOND and needed is not None and recognition.state is State.DIGIT:
         words = replace(words, detail=ALONE)
     elif second < SECOND and needed is not None:
         words = PROBABLY

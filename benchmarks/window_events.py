@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import sys
+from typing import Any
 
 import pygame
 
@@ -20,7 +21,15 @@ from engine.model.network import Network
 from engine.recognition.recognize import recognize_strokes
 
 KEYS = [ord(each) for each in "qpeghltzy[]123,.o "]
-KEYS += [pygame.K_TAB, pygame.K_RETURN, pygame.K_ESCAPE, pygame.K_LEFT, pygame.K_UP, pygame.K_DOWN, pygame.K_RIGHT]
+KEYS += [
+    pygame.K_TAB,
+    pygame.K_RETURN,
+    pygame.K_ESCAPE,
+    pygame.K_LEFT,
+    pygame.K_UP,
+    pygame.K_DOWN,
+    pygame.K_RIGHT,
+]
 MODIFIERS = [0, 0, 0, pygame.KMOD_LCTRL, pygame.KMOD_LSHIFT, pygame.KMOD_LCTRL | pygame.KMOD_LSHIFT]
 
 
@@ -42,12 +51,17 @@ def throw(window: Window, count: int, seed: int) -> None:
 def _event(chance: random.Random, size: tuple[int, int]) -> pygame.Event:
     place = chance.randint(-20, size[0] + 20), chance.randint(-20, size[1] + 20)
     near = chance.random() / 2, chance.random() * 0.9
-    kinds = {
+    kinds: dict[int, dict[str, Any]] = {
         pygame.MOUSEMOTION: {"pos": place, "buttons": tuple(chance.choices((0, 1), k=3)), "rel": (0, 0)},
         pygame.MOUSEBUTTONDOWN: {"pos": place, "button": chance.randint(1, 3)},
         pygame.MOUSEBUTTONUP: {"pos": place, "button": chance.randint(1, 3)},
         pygame.MOUSEWHEEL: {"x": 0, "y": chance.randint(-2, 2)},
-        pygame.KEYDOWN: {"key": chance.choice(KEYS), "mod": chance.choice(MODIFIERS), "unicode": "", "scancode": 0},
+        pygame.KEYDOWN: {
+            "key": chance.choice(KEYS),
+            "mod": chance.choice(MODIFIERS),
+            "unicode": "",
+            "scancode": 0,
+        },
         pygame.KEYUP: {"key": chance.choice(KEYS), "mod": 0, "unicode": "", "scancode": 0},
         pygame.FINGERDOWN: {"touch_id": 1, "finger_id": chance.randint(1, 2), "x": near[0], "y": near[1]},
         pygame.FINGERMOTION: {"touch_id": 1, "finger_id": chance.randint(1, 2), "x": near[0], "y": near[1]},

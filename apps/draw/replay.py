@@ -140,7 +140,7 @@ class Replay:
         self._now += max(seconds, 0.0)
 
     def wait(self, timeout: int) -> pygame.Event:
-        """The next event, if it comes within so many milliseconds; time goes on until then."""
+        """The next event, if it comes within ``timeout`` milliseconds; time goes on until then."""
         until = self._now + timeout / 1000
         if not self.over and self._events[self._next][0] <= until:
             self._now = max(self._now, self._events[self._next][0])
@@ -220,4 +220,3 @@ def _check(name: str, fields: dict[str, Any]) -> None:
         elif name == "WINDOWSIZECHANGED":
             kind = Annotated[int, msgspec.Meta(ge=1, le=8192)]
         fields[field] = msgspec.convert(fields[field], kind)
-

@@ -47,7 +47,7 @@ def take(arguments: argparse.Namespace, make_session: Callable[[bool], Session])
     window = open_window(session, replay, arguments.size)
     arguments.view = arguments.view or header.view
     begin(session, arguments)
-    frames = [] if moving else None
+    frames: list[Image.Image] | None = [] if moving else None
     run(window, session, replay, frames)
     data = _gif(frames) if frames is not None else _png(window.surface)
     window.close()
@@ -103,8 +103,10 @@ def _frame(surface: pygame.Surface) -> Image.Image:
 
 def _gif(frames: list[Image.Image]) -> bytes:
     """Frames as a GIF with one palette, which keeps what does not move the same in all of them."""
+    from PIL import Image
+
     palette = frames[-1].quantize(COLOURS)
-    small = [frame.quantize(palette=palette, dither=0) for frame in frames]
+    small = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     file = io.BytesIO()
     durations = [round(1000 / FRAMES)] * (len(small) - 1) + [round(1000 * LAST)]
     small[0].save(file, "GIF", save_all=True, append_images=small[1:], duration=durations, loop=0)

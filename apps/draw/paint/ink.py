@@ -34,7 +34,7 @@ def curve_of(stroke: PenStroke, side: int) -> Array:
 
 
 def lay_line(ink: Array, line: Array, radius: float, left: int = 0, top: int = 0) -> None:
-    """Add a line through (n, 2) points to a picture whose first pixel is at (left, top); one point is a dot."""
+    """Add a line through (n, 2) points to a picture that begins at (left, top); one point is a dot."""
     line = line - (left, top)
     starts, ends = (line[:-1], line[1:]) if len(line) > 1 else (line, line)
     reach = radius + 1

@@ -72,7 +72,9 @@ class InkLayer:
     def _pieces(self, stroke: PenStroke) -> set[tuple[float, ...]]:
         """The straight pieces of a stroke's curve: what an eraser leaves of it has most of them in common."""
         points = self._curve(stroke).tolist()
-        return {(*start, *end, stroke.width) for start, end in zip(points, points[1:] or points, strict=False)}
+        return {
+            (*start, *end, stroke.width) for start, end in zip(points, points[1:] or points, strict=False)
+        }
 
     def _curve(self, stroke: PenStroke) -> Array:
         if id(stroke) not in self._curves:

@@ -183,7 +183,7 @@ class Session:
                 self.say(str(error))
 
     def turn_page(self, step: int) -> None:
-        """Show the page that comes so many after this one."""
+        """Show the page that comes ``step`` after this one."""
         self.show_page((self.page + step) % len(self.pages))
 
     def show_page(self, page: int) -> None:

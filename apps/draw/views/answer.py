@@ -11,7 +11,7 @@ from apps.draw.views.bars import BarsView
 from apps.draw.views.network_input import NetworkInputView
 from apps.draw.views.view import View
 
-WIDE = 1.5  # an area that is so many times as wide as high has the input beside the bars
+WIDE = 1.5  # an area this much wider than high has the input beside the bars
 
 
 class AnswerPage(View):

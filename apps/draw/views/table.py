@@ -18,7 +18,7 @@ OVERLAYS: tuple[type[View], ...] = (RingView, NoticeView, MenuView, OpenView, Fo
 
 
 def attach_views(session: Session) -> tuple[list[View], list[View], list[View]]:
-    """Make every view and let the session's pointer touch them; returns the frame, the pages, the overlays."""
+    """Make every view for a session to touch; returns the frame, the pages and the overlays."""
     frame, pages, overlays = ([view() for view in views] for views in (FRAME, PAGES, OVERLAYS))
     session.attach(frame, pages, overlays)
     return frame, pages, overlays

@@ -78,7 +78,7 @@ class CornerView(View):
 
     def arrange(self, area: Box, unit: float, session: Session) -> None:
         super().arrange(area, unit, session)
-        self.buttons = {action: area for action in actions_at(session, Place.CORNER)[:1]}
+        self.buttons = dict.fromkeys(actions_at(session, Place.CORNER)[:1], area)
 
     def looks(self, session: Session) -> Hashable:
         return tuple(button_looks(session, action) for action in self.buttons)

@@ -8,8 +8,12 @@ from apps.draw.state.layout import Box
 from apps.draw.state.session import Session
 
 BY_LABEL = {action.label: action for action in ACTIONS}
-PREDICT, CLEAR, UNDO, REDO, ERASER = (BY_LABEL[each] for each in ("Predict", "Clear", "Undo", "Redo", "Eraser"))
-THINNER, THICKER, LIVE, GRID, DARK_ = (BY_LABEL[each] for each in ("Thinner", "Thicker", "Live", "Grid", "Dark"))
+PREDICT, CLEAR, UNDO, REDO, ERASER = (
+    BY_LABEL[each] for each in ("Predict", "Clear", "Undo", "Redo", "Eraser")
+)
+THINNER, THICKER, LIVE, GRID, DARK_ = (
+    BY_LABEL[each] for each in ("Thinner", "Thicker", "Live", "Grid", "Dark")
+)
 MENU, CLOSE, QUIT, SAVE, OPEN = (BY_LABEL[each] for each in ("Menu", "Back", "Quit", "Save", "Open"))
 BRING_BACK = BY_LABEL["Bring back"]
 

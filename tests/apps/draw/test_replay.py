@@ -43,7 +43,8 @@ def stroke(session: Session, *places: tuple[float, float]) -> list[str]:
     pixels = [at(session, *place) for place in places]
     lines = [line(0.5, "MOUSEBUTTONDOWN", pos=pixels[0], button=1)]
     lines += [
-        line(0.5 + i / 100, "MOUSEMOTION", pos=pixel, buttons=[1, 0, 0]) for i, pixel in enumerate(pixels[1:], 1)
+        line(0.5 + i / 100, "MOUSEMOTION", pos=pixel, buttons=[1, 0, 0])
+        for i, pixel in enumerate(pixels[1:], 1)
     ]
     return [*lines, line(0.6 + len(pixels) / 100, "MOUSEBUTTONUP", pos=pixels[-1], button=1)]
 
@@ -115,7 +116,8 @@ BROKEN = {
     "a motion without a place": '{"size": [1000, 640]}\n{"t": 0, "event": "MOUSEMOTION"}',
     "a place that is a word": '{"size": [9, 9]}\n'
     '{"t": 0, "event": "MOUSEMOTION", "fields": {"pos": "x", "buttons": [0,0,0]}}',
-    "time that goes back": '{"size": [9, 9]}\n{"t": 2, "event": "WINDOWLEAVE"}\n{"t": 1, "event": "WINDOWLEAVE"}',
+    "time that goes back": '{"size": [9, 9]}\n{"t": 2, "event": "WINDOWLEAVE"}\n'
+    '{"t": 1, "event": "WINDOWLEAVE"}',
     "time without end": '{"size": [9, 9]}\n{"t": 1e300, "event": "WINDOWLEAVE"}',
     "a drawing": '{"strokes": [[[0, 0], [1, 1]]]}',
     "noise": "\x00\xff",
@@ -136,7 +138,9 @@ def test_what_is_no_recording_is_refused_in_one_line(broken: str, tmp_path: Path
 
 
 def run_draw(*words: object) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")
+    }
     return subprocess.run(
         [sys.executable, "-m", "apps.draw", *map(str, words)],
         cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False,
@@ -156,7 +160,7 @@ def test_a_picture_is_taken_without_a_screen(session: Session, tmp_path: Path) -
     from PIL import Image
 
     with Image.open(tmp_path / "one.gif") as moving:
-        assert moving.n_frames >= 3
+        assert getattr(moving, "n_frames", 0) >= 3
     drawing = ROOT / "tests/apps/draw/one.json"
     done = run_draw(drawing, "--size", "1400x900", "--screenshot", tmp_path / "two.png")
     assert done.returncode == 0

@@ -51,7 +51,9 @@ def test_what_is_saved_can_be_predicted(saving: Session, run: Any, tmp_path: Pat
     saving.document.replace((PenStroke(((0.5, 0.15), (0.5, 0.5), (0.5, 0.85)), 0.045),))
     saving.do(SAVE)
     assert saving.notice == f"Saved: {tmp_path / 'saved/drawing-001.json'}"
-    code, out, _ = run("predict", tmp_path / "saved/drawing-001.json", tmp_path / "saved/drawing-001.png", "--json")
+    code, out, _ = run(
+        "predict", tmp_path / "saved/drawing-001.json", tmp_path / "saved/drawing-001.png", "--json"
+    )
     assert code == 0
     assert [json.loads(line)["digit"] for line in out.splitlines()] == [1, 1]
     assert len(read_drawing(tmp_path / "saved/drawing-001.json").strokes) == 1
@@ -115,7 +117,15 @@ def test_what_cannot_be_saved_is_told_and_the_drawing_stays(saving: Session, tmp
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"strokes": []}', '{"strokes": [[]]}', '{"strokes": [[[1e300, 0], [0, 1]]]}', "\x00\xff"],
+    [
+        "",
+        "[]",
+        "{}",
+        '{"strokes": []}',
+        '{"strokes": [[]]}',
+        '{"strokes": [[[1e300, 0], [0, 1]]]}',
+        "\x00\xff",
+    ],
 )
 def test_what_is_no_drawing_is_refused_in_one_line(saving: Session, tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.json"

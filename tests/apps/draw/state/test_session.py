@@ -35,6 +35,7 @@ from tests.apps.draw.acting import (
 if TYPE_CHECKING:
     from tests.apps.draw.conftest import FakeNetwork
 
+
 def has_prediction(session: Session) -> bool:
     return session.prediction.recognition is not None
 
@@ -291,7 +292,9 @@ class Later(Executor):
         return future
 
 
-def test_a_drawing_with_many_points_is_recognized_by_the_worker(session: Session, network: FakeNetwork) -> None:
+def test_a_drawing_with_many_points_is_recognized_by_the_worker(
+    session: Session, network: FakeNetwork
+) -> None:
     worker = Later()
     session.prediction = LivePrediction(network.recognize, worker=worker)
     drag(session, (0.1, 0.1), *((0.1 + i / 5000, 0.5 + i % 2 / 9) for i in range(MANY_POINTS)))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +53,9 @@ IMAGE[20:24, 6:17] = 128
 class Screen:
     """A session in a window that no one sees, with time that only passes when it is told to."""
 
-    def __init__(self, size: tuple[int, int] = (1000, 640), dark: bool = True, folder: Path | None = None) -> None:
+    def __init__(
+        self, size: tuple[int, int] = (1000, 640), dark: bool = True, folder: Path | None = None
+    ) -> None:
         self.state = State.DIGIT
         self.probabilities = PROBABILITIES
         self.time = 100.0
@@ -472,7 +474,9 @@ def test_the_menu_lists_every_action_with_its_keys(screen: Screen, monkeypatch: 
 @pytest.mark.parametrize("action", [ERASER, GRID, LIVE, DARK_], ids=lambda action: action.label)
 def test_the_menu_shows_what_is_on(screen: Screen, action: Action) -> None:
     screen.session.do(MENU)
-    row = next(box for view in screen.session.touchable for a, box in view.buttons.items() if a.says == action.says)
+    row = next(
+        box for view in screen.session.touchable for a, box in view.buttons.items() if a.says == action.says
+    )
     before = part(screen.picture(), row)
     screen.session.do(action)
     after = part(screen.picture(), row)
@@ -625,7 +629,7 @@ def test_a_whole_window_looks_as_it_did(
     assert different.max() < 12, f"block {np.unravel_index(different.argmax(), different.shape)} differs"
 
 
-def blocks(surface: pygame.Surface) -> npt.NDArray[np.float64]:
+def blocks(surface: Any) -> npt.NDArray[np.float64]:
     """The mean colours of blocks of 4x4 pixels."""
     width, height = surface.get_size()
     return pygame.surfarray.array3d(surface).reshape(width // 4, 4, height // 4, 4, 3).mean(axis=(1, 3))

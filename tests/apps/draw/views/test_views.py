@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.draw.state.actions import ACTIONS
+from apps.draw.state.actions import ACTIONS, Action
 from apps.draw.state.layout import FINGER, SMALLEST_SIZE, Box
 from apps.draw.state.live_prediction import LivePrediction
 from apps.draw.state.session import Session
@@ -72,7 +72,7 @@ def test_no_two_parts_overlap_and_each_is_in_the_area_of_its_view(size: tuple[in
 @settings(max_examples=40)
 @given(sizes, st.booleans())
 def test_buttons_are_large_enough_for_a_finger(size: tuple[int, int], live: bool) -> None:
-    boxes = {}
+    boxes: dict[Action, Box] = {}
     for view in arranged(size, live):
         if not isinstance(view, MenuView):
             boxes |= view.buttons
@@ -102,7 +102,12 @@ def test_there_is_room_for_the_words_and_the_slider(size: tuple[int, int]) -> No
 
 def test_predict_has_a_button_only_where_nothing_predicts_by_itself() -> None:
     labels = {
-        live: {a.label for view in arranged((1000, 640), live) if isinstance(view, ToolsView) for a in view.buttons}
+        live: {
+            a.label
+            for view in arranged((1000, 640), live)
+            if isinstance(view, ToolsView)
+            for a in view.buttons
+        }
         for live in (True, False)
     }
     assert "Predict" in labels[False]
