@@ -13,7 +13,7 @@ NAME = "inkdigits"
 @dataclass(frozen=True)
 class Words:
     """A verdict in words. In `WORDS`, {first} and {second} are the best candidates, {p} and {q} their
-    probabilities.
+    probabilities, and {needed} is the accept threshold.
 
     Attributes
     ----------
@@ -37,15 +37,27 @@ class Words:
 WORDS = {
     State.EMPTY: Words("", "No prediction yet", "The canvas is empty"),
     State.TOO_SMALL: Words("", "Too small", "Draw a larger digit"),
-    State.NOT_A_DIGIT: Words("?", "Not a digit", "Looks like none of 0 to 9", "not a digit"),
+    State.NOT_A_DIGIT: Words(
+        "?", "Not a digit", "Most like a {first}: {p}, but {needed} are needed", "not a digit"
+    ),
     State.UNSURE: Words("{first}", "{first} or {second}?", "{p} vs {q}", "{first} or {second}?"),
     State.DIGIT: Words("{first}", "{p} sure", "second choice: {second}, {q}", "{first} ({p})", certain=True),
 }
 NO_PREDICTION = Words("", "No prediction yet", "Press P to predict")
 FAILED = Words("", "Backend failed", "The title says why")
+PROBABLY = Words("{first}", "Probably a {first}", "{p}, but {needed} are needed", "probably {first}")
+ALONE = "nothing else comes close"
+UNLIKE_ALL = "Not like any digit I have seen"
+UNLIKE_ALL_CLASSES = "Looks like none of the classes"
+GUESS = Words("{first}", "{first} so far", "{p}; draw on")
+NO_GUESS = Words("", "Drawing", "No guess yet")
+SECOND = 0.1  # a second candidate is named if it has at least this probability
+LIKENESS = 0.5  # a non-digit is called like a digit if that has at least this probability
 
 
-def words_for(recognition: Recognition | None, failure: str | None = None) -> Words:
+def words_for(
+    recognition: Recognition | None, failure: str | None = None, needed: float | None = None
+) -> Words:
     """Put the verdict on a drawing in words.
 
     Parameters
@@ -54,6 +66,8 @@ def words_for(recognition: Recognition | None, failure: str | None = None) -> Wo
         None stands for a drawing without a prediction.
     failure : str, optional
         Why there is none, where the backend failed.
+    needed : float, optional
+        The accept threshold of the decision rule; where it is known, the words say what a refusal lacks.
 
     Returns
     -------
@@ -64,17 +78,52 @@ def words_for(recognition: Recognition | None, failure: str | None = None) -> Wo
         return FAILED
     if recognition is None:
         return NO_PREDICTION
-    words = WORDS[recognition.state]
-    if recognition.state is State.NOT_A_DIGIT and recognition.classes != DIGITS:
-        words = replace(words, headline="None of them", detail="Looks like none of the classes")
-    first, second = recognition.digit, recognition.second
-    if first is None or second is None or recognition.probabilities is None:
+    words, p = WORDS[recognition.state], recognition.probabilities
+    if p is None or recognition.state is State.TOO_SMALL:
         return words
+    first, second = sorted(p, reverse=True)[:2]
+    if recognition.state is State.NOT_A_DIGIT:
+        if recognition.classes != DIGITS:
+            words = replace(words, headline="None of them", detail=UNLIKE_ALL_CLASSES)
+        elif needed is None or first < LIKENESS:
+            words = replace(words, detail=UNLIKE_ALL)
+    elif second < SECOND and needed is not None and recognition.state is State.DIGIT:
+        words = replace(words, detail=ALONE)
+    elif second < SECOND and needed is not None:
+        words = PROBABLY
+    return _filled(words, recognition, needed)
+
+
+def guess_in_words(recognition: Recognition) -> Words:
+    """Put what an unfinished drawing looks like in words; it is no verdict.
+
+    Parameters
+    ----------
+    recognition : Recognition
+        Of the drawing so far.
+
+    Returns
+    -------
+    Words
+        With the likeliest digit and its probability filled in.
+    """
+    if recognition.probabilities is None or recognition.state is State.TOO_SMALL:
+        return NO_GUESS
+    return _filled(GUESS, recognition, None)
+
+
+def _filled(words: Words, recognition: Recognition, needed: float | None) -> Words:
+    """The words with the two likeliest classes of a recognition, and their probabilities."""
+    p = recognition.probabilities
+    if p is None:
+        return words
+    second, first = (int(index) for index in p.argsort()[-2:])
     filled = {
         "first": recognition.classes[first],
         "second": recognition.classes[second],
-        "p": percent(float(recognition.probabilities[first])),
-        "q": percent(float(recognition.probabilities[second])),
+        "p": percent(float(p[first])),
+        "q": percent(float(p[second])),
+        "needed": percent(needed or 0.0),
     }
     glyph, headline, detail, title = (
         each.format(**filled) for each in (words.glyph, words.headline, words.detail, words.title)

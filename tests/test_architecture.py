@@ -56,7 +56,17 @@ LAYERS: dict[str, set[str]] = {
     },
     "engine": {*CONTRACT, *THIRD_PARTY_ENGINE, "backends", "pooch", "unlzw3"},
     "apps": {*EVERYTHING_BELOW, *THIRD_PARTY_ENGINE, "tqdm", "matplotlib"},
-    "apps.draw": {*EVERYTHING_BELOW, "apps.messages", "apps.options", "apps.output", "apps.cli", "pygame"},
+    "apps.draw": {
+        *EVERYTHING_BELOW,
+        "apps.messages",
+        "apps.options",
+        "apps.output",
+        "apps.cli",
+        "pygame",
+        "msgspec",
+        "platformdirs",
+        "PIL",
+    },
     "apps.draw.state": {"apps.messages", "engine", "backends"},
     "apps.draw.paint": {"pygame", "numpy", "apps.draw.state", "backends"},
     "apps.draw.views": {

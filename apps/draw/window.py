@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 import pygame
 
 from apps.draw.events import EventHandler
-from apps.draw.paint.painter import Painter, app_icon
-from apps.draw.paint.theme import DARK, LIGHT
-from apps.draw.state.actions import Action
+from apps.draw.paint.painter import app_icon
+from apps.draw.screen import Screen
 from apps.draw.state.layout import FIRST_SIZE, SMALLEST_SIZE
 from apps.draw.state.session import Session
-from apps.draw.views.answer import AnswerView
-from apps.draw.views.bars import BarsView
-from apps.draw.views.canvas import CanvasView
-from apps.draw.views.help import HelpView
-from apps.draw.views.network_input import Facts, NetworkInputView
-from apps.draw.views.tools import SwitchesView, ToolsView
-from apps.draw.views.view import View
-from apps.messages import NAME, window_title
+from apps.messages import NAME
 from backends.errors import InkdigitsError
 
-FRAME = 1 / 60  # seconds
-IDLE = 0.25  # seconds to sleep at most while nothing happens
+FRAME = 1 / 120  # seconds between the starts of two frames, at least
+PATIENCE = 1.0  # seconds after the last event in which the next one is answered at once
+DOZE = 1 / 16  # seconds between two looks for events after that
+REPEAT = 400, 40  # milliseconds until a key that is held down repeats, and between two repetitions
 SETTINGS = {
     "SDL_MOUSE_FOCUS_CLICKTHROUGH": "1",  # otherwise the click that activates the window is lost
     "XDG_RUNTIME_DIR": os.devnull,  # if it is not set, Wayland's library prints an error
@@ -35,8 +30,13 @@ SETTINGS = {
 INVISIBLE = ("offscreen", "dummy")  # the drivers that SDL silently falls back to
 
 
-def start_display() -> None:
+def start_display(visible: bool = True) -> None:
     """Start the parts of Pygame that a window needs; its sound prints errors without a sound card.
+
+    Parameters
+    ----------
+    visible : bool
+        Whether the window is to be seen; pictures of it can be taken without a display.
 
     Raises
     ------
@@ -45,6 +45,8 @@ def start_display() -> None:
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
+    if not visible:
+        os.environ["SDL_VIDEODRIVER"] = "dummy"
     try:
         pygame.display.init()
         pygame.font.init()
@@ -61,24 +63,9 @@ def start_display() -> None:
 class EventSource(Protocol):
     """Where events come from: `pygame.event`, or a recording of it."""
 
-    def poll(self) -> pygame.Event: ...
-
     def wait(self, timeout: int) -> pygame.Event: ...
 
     def get(self) -> list[pygame.Event]: ...
-
-
-def make_views(facts: Facts, actions: Sequence[Action]) -> list[View]:
-    """Make every view, the topmost last."""
-    return [
-        CanvasView(),
-        AnswerView(),
-        BarsView(),
-        NetworkInputView(facts),
-        ToolsView(actions),
-        SwitchesView(actions),
-        HelpView(),
-    ]
 
 
 class Window:
@@ -88,8 +75,8 @@ class Window:
     ----------
     session : Session
         What the window shows and changes.
-    facts : Facts
-        The backend and the model.
+    size : tuple of int, optional
+        In pixels; by default the usual size, or what fits on the screen.
     clock : callable
         Returns the time in seconds.
     sleep : callable
@@ -101,7 +88,7 @@ class Window:
     def __init__(
         self,
         session: Session,
-        facts: Facts,
+        size: tuple[int, int] | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
@@ -110,13 +97,15 @@ class Window:
         self._session = session
         self._clock, self._sleep, self._events = clock, sleep, events
         self._handler = EventHandler(session)
-        self._animating = True
-        self._views = make_views(facts, session.actions)
-        self._window = pygame.Window(NAME, _first_size(), resizable=True, hidden=True)
+        self._screen = Screen(session)
+        self._awake_until = self._painted_at = -math.inf
+        self._window = pygame.Window(
+            NAME, size or _first_size(), resizable=True, hidden=True, allow_high_dpi=True
+        )
         self._window.minimum_size = SMALLEST_SIZE
         self._window.set_icon(app_icon())
         self._cursor_visible = True
-        session.attach(self._views)
+        pygame.key.set_repeat(*REPEAT)
         session.resize(self.size)
         self.paint()  # shown when it is painted: SDL makes another window for the first surface
         self._window.show()
@@ -134,13 +123,21 @@ class Window:
     @property
     def size(self) -> tuple[int, int]:
         """The size in pixels."""
-        width, height = self._window.size
-        return width, height
+        return self.surface.get_size()
+
+    @property
+    def restless(self) -> bool:
+        """Whether the picture will change although nothing happens."""
+        return self._animating or self._session.due is not None
 
     def resize(self, size: tuple[int, int]) -> None:
         """Change the size, as if the user had dragged a corner."""
         self._window.size = size
         self._session.resize(self.size)
+
+    def listen_to(self, events: EventSource) -> None:
+        """Take events from another source from now on."""
+        self._events = events
 
     def run(self) -> None:
         """Show the session until the window is closed."""
@@ -155,40 +152,52 @@ class Window:
         self._window.destroy()
 
     def step(self) -> None:
-        """Run one frame: handle events, paint if they or time changed anything, rest."""
-        changed = self._handle_events()
-        started = self._clock()
-        if changed or self._animating:
-            self.paint()
-        self._sleep(max(0.0, FRAME - (self._clock() - started)))
+        """Run one frame: wait for events or until time changes something, then paint what changed.
 
-    def paint(self) -> None:
-        """Paint one frame and show it."""
-        session, surface = self._session, self.surface
-        session.start_frame(self._clock())
-        painter = Painter(surface, DARK if session.dark else LIGHT, session.layout.unit)
-        surface.fill(painter.theme.background)
-        for view in self._views:
-            view.paint(painter, session)
-        self._animating = any(view.animating for view in self._views)
-        self._window.flip()
-        self._show_title()
-        self._show_cursor()
-
-    def _handle_events(self) -> bool:
-        """Handle all events; while nothing moves, wait for one. Returns whether there were any."""
-        first = self._events.poll() if self._animating else self._events.wait(round(IDLE * 1000))
-        events = [event for event in (first, *self._events.get()) if event.type != pygame.NOEVENT]
+        The wait is before the events are read, so that a frame shows all that happened before it.
+        """
+        waited = self._wait()
+        rest = self._painted_at + FRAME - self._clock()
+        if rest > 0:
+            self._sleep(rest)
+        events = [event for event in (*waited, *self._events.get()) if event.type != pygame.NOEVENT]
+        self._session.now = self._clock()
         for event in events:
             if event.type in (pygame.WINDOWSIZECHANGED, pygame.WINDOWRESIZED):
                 self._session.resize(self.size)
-            self._handler.handle(event, self.size)
-        return bool(events)
+            self._handler.handle(event, self.size, self.size[0] / self._window.size[0])
+        if events:
+            self._awake_until = self._clock() + PATIENCE
+        self.paint()
 
-    def _show_title(self) -> None:
-        title = window_title(self._session.prediction.recognition, self._session.prediction.failure)
-        if title != self.title:
-            self._window.title = title
+    def paint(self) -> None:
+        """Show what changed."""
+        self._session.start_frame(self._clock())
+        if self._screen.paint(self.surface):
+            self._painted_at = self._clock()
+            self._window.flip()
+        if self._session.title != self.title:
+            self._window.title = self._session.title
+        self._show_cursor()
+
+    @property
+    def _animating(self) -> bool:
+        return self._screen.animating or self._session.prediction.pending
+
+    def _wait(self) -> list[pygame.Event]:
+        """Wait for an event, at most until the picture changes by itself.
+
+        SDL waits by looking a thousand times a second. After a while without events it is asked less often.
+        """
+        now, due = self._clock(), self._session.due
+        if self._animating:
+            return []
+        until = max(now, due) if due is not None else math.inf
+        if now < self._awake_until:
+            timeout = math.ceil((min(until, self._awake_until) - now) * 1000)
+            return [self._events.wait(timeout)] if timeout > 0 else []
+        self._sleep(min(DOZE, until - now))
+        return []
 
     def _show_cursor(self) -> None:
         """Hide the system's cursor while the ring stands for it."""

@@ -5,6 +5,8 @@ Everything with an edge is painted from a mask of coverages, because Pygame's ro
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Literal
 
@@ -12,25 +14,33 @@ import numpy as np
 import pygame
 
 from apps.draw.paint.icons import DIGIT, Line
-from apps.draw.paint.ink import lay, line_patches
+from apps.draw.paint.ink import lay_line
+from apps.draw.paint.pictures import Pictures
 from apps.draw.paint.theme import DARK, RADIUS, SMALLEST, Colour, Theme
 from apps.draw.state.geometry import Point
 from apps.draw.state.layout import Box
 from backends.arrays import Array
 
 Side = Literal["left", "center", "right"]
-FINER = 4  # times, before text is made smaller
 CAP = 0.75  # height of capitals and digits, in their type size
 EM = 0.6875  # px of type that Pygame's own font has for each px asked for
+PICTURES = Pictures(16 * 2**20)  # of texts, corners, rings and icons
 
 
 class Painter:
-    """A surface to paint on, the look, and how much larger than usual everything is."""
+    """A surface to paint on, the look, and how much larger than usual everything is.
+
+    Attributes
+    ----------
+    touched : list of pygame.Rect
+        What was painted on since the list was last emptied.
+    """
 
     def __init__(self, surface: pygame.Surface, theme: Theme, unit: float) -> None:
         self.surface = surface
         self.theme = theme
         self.unit = unit
+        self.touched: list[pygame.Rect] = []
 
     def px(self, length: float) -> int:
         """A length of the first window's in pixels of this one."""
@@ -41,9 +51,9 @@ class Painter:
         pixels = self.text_size(size)
         picture = _text(text, pixels, colour)
         width = picture.get_width()
-        middle = _font(pixels).get_ascent() / FINER - CAP * pixels / 2
+        middle = _font(pixels).get_ascent() / _finer(pixels) - CAP * pixels / 2
         x = at[0] - {"left": 0.0, "center": width / 2, "right": width}[side]
-        self.surface.blit(picture, (round(x), round(at[1] - middle)))
+        self.picture(picture, (round(x), round(at[1] - middle)))
         return width
 
     def glyph(self, text: str, height: int, colour: Colour, corner: Point) -> int:
@@ -52,35 +62,77 @@ class Painter:
         Digits are all equally wide in this font, so what stands beside them does not jump.
         """
         picture = _text(text, round(height / CAP), colour)
-        self.surface.blit(picture, (round(corner[0]), round(corner[1])), _ink_box(picture))
+        ink = picture.get_bounding_rect(min_alpha=128)
+        self.picture(picture, (round(corner[0]), round(corner[1])), ink)
         return picture.get_width()
 
     def text_size(self, size: float) -> int:
         return max(SMALLEST, self.px(size))
 
     def text_width(self, text: str, size: float) -> int:
-        return round(_font(self.text_size(size)).size(text)[0] / FINER)
+        pixels = self.text_size(size)
+        return round(_font(pixels).size(text)[0] / _finer(pixels))
+
+    def fitted(self, text: str, size: float, room: float) -> str:
+        """A text, cut in the middle until it is no wider than ``room`` pixels."""
+        kept, shown = len(text), text
+        while self.text_width(shown, size) > room and kept > 2:
+            kept -= 1
+            shown = f"{text[: kept // 2]}…{text[-(kept - kept // 2) :]}"
+        return shown
+
+    def picture(self, picture: pygame.Surface, corner: Point, part: pygame.Rect | None = None) -> None:
+        """A picture, or a part of it."""
+        self.touched.append(self.surface.blit(picture, corner, part))
+
+    def fill(self, box: Box, colour: Colour) -> None:
+        """A box with sharp corners."""
+        self.touched.append(self.surface.fill(colour, box))
 
     def box(self, box: Box, colour: Colour, radius: float = RADIUS) -> None:
         """A filled box with round corners."""
-        if box.width > 0 and box.height > 0:
-            picture = _rounded(box.width, box.height, self.px(radius), 0, colour)
-            self.surface.blit(picture, box[:2])
+        if box.width <= 0 or box.height <= 0:
+            return
+        r = min(self.px(radius), box.width // 2, box.height // 2)
+        self.fill(Box(box.x + r, box.y, box.width - 2 * r, box.height), colour)
+        self.fill(Box(box.x, box.y + r, box.width, box.height - 2 * r), colour)
+        self._corners(_disc(r, colour), box, r)
 
     def outline(self, box: Box, colour: Colour, radius: float = RADIUS, line: float = 1.5) -> None:
         """The edge of a box with round corners, inside it."""
-        thickness = max(1.0, line * self.unit)
-        self.surface.blit(_rounded(box.width, box.height, self.px(radius), thickness, colour), box[:2])
+        t = max(1, round(line * self.unit))
+        r = max(t, min(self.px(radius), box.width // 2, box.height // 2))
+        for y in (box.y, box.bottom - t):
+            self.fill(Box(box.x + r, y, box.width - 2 * r, t), colour)
+        for x in (box.x, box.right - t):
+            self.fill(Box(x, box.y + r, t, box.height - 2 * r), colour)
+        self._corners(_disc(r, colour, t), box, r)
 
     def ring(self, center: Point, radius: float, colour: Colour, line: float) -> None:
         """A circle line, not rounded to whole pixels in its radius."""
         picture = _ring(radius, line, colour)
         half = picture.get_width() / 2
-        self.surface.blit(picture, (round(center[0] - half), round(center[1] - half)))
+        self.picture(picture, (round(center[0] - half), round(center[1] - half)))
 
     def icon(self, lines: list[Line], box: Box, colour: Colour, line: float = 1.9) -> None:
         """An icon, its unit square filling ``box``."""
-        self.surface.blit(_icon(tuple(lines), box.width, line * self.unit, colour), box[:2])
+        self.picture(_icon(tuple(lines), box.width, line * box.width / 22, colour), box[:2])
+
+    @contextmanager
+    def clipped(self, box: Box) -> Iterator[None]:
+        """Paint nothing outside a box."""
+        before = self.surface.get_clip()
+        self.surface.set_clip(before.clip(box))
+        try:
+            yield
+        finally:
+            self.surface.set_clip(before)
+
+    def _corners(self, disc: pygame.Surface, box: Box, r: int) -> None:
+        """The quarters of a disc at the corners of a box."""
+        for x, across in ((box.x, 0), (box.right - r, r)):
+            for y, down in ((box.y, 0), (box.bottom - r, r)):
+                self.picture(disc, (x, y), pygame.Rect(across, down, r, r))
 
 
 def app_icon(side: int = 64) -> pygame.Surface:
@@ -106,54 +158,67 @@ def between(one: Colour, other: Colour, share: float) -> Colour:
     return red, green, blue
 
 
+def forget_sizes() -> None:
+    """Drop all that was made for one size of the window; another size needs other pictures."""
+    PICTURES.clear()
+    _font.cache_clear()
+
+
+def _finer(size: int) -> int:
+    """How many times larger text is drawn before it is made smaller.
+
+    At its own size, small type would be spaced by whole pixels. In large type that cannot be seen.
+    """
+    return 4 if size <= 24 else 2 if size <= 72 else 1
+
+
 @lru_cache(maxsize=32)
 def _font(size: int) -> pygame.font.Font:
     """The font that comes with Pygame: the same on every machine, where system fonts may be missing."""
-    return pygame.font.Font(None, round(size * FINER / EM))
+    return pygame.font.Font(None, round(size * _finer(size) / EM))
 
 
-@lru_cache(maxsize=512)
 def _text(text: str, size: int, colour: Colour) -> pygame.Surface:
-    """Text, drawn larger and made smaller: at its own size its letters would be spaced by whole pixels."""
-    fine = _font(size).render(text, True, colour)
-    width, height = fine.get_size()
-    return pygame.transform.smoothscale(fine, (round(width / FINER), round(height / FINER)))
+    def make() -> pygame.Surface:
+        fine, finer = _font(size).render(text, True, colour), _finer(size)
+        width, height = fine.get_size()
+        return pygame.transform.smoothscale(fine, (round(width / finer), round(height / finer)))
+
+    return PICTURES.get(("text", text, size, colour), make)
 
 
-def _ink_box(picture: pygame.Surface) -> pygame.Rect:
-    return picture.get_bounding_rect(min_alpha=128)
+def _disc(radius: int, colour: Colour, line: int = 0) -> pygame.Surface:
+    """A disc, or a circle line of that width along its edge, in a square of 2 radius pixels."""
+
+    def make() -> pygame.Surface:
+        y, x = np.ogrid[-radius:radius, -radius:radius]
+        inside = radius - np.hypot(x + 0.5, y + 0.5)  # distance to the edge
+        coverage = np.clip(inside + 0.5, 0, 1)
+        if line:
+            coverage -= np.clip(inside - line + 0.5, 0, 1)
+        return _painted(coverage, colour)
+
+    return PICTURES.get(("disc", radius, line, colour), make)
 
 
-@lru_cache(maxsize=512)
-def _rounded(width: int, height: int, radius: float, line: float, colour: Colour) -> pygame.Surface:
-    """A box with round corners, or of a line of that width along its inner edge."""
-    radius = min(radius, width / 2, height / 2)
-    y, x = np.ogrid[0:height, 0:width]
-    beyond_x = np.abs(x + 0.5 - width / 2) - (width / 2 - radius)
-    beyond_y = np.abs(y + 0.5 - height / 2) - (height / 2 - radius)
-    corner = np.hypot(np.maximum(beyond_x, 0), np.maximum(beyond_y, 0))
-    inside = radius - corner - np.minimum(np.maximum(beyond_x, beyond_y), 0)  # distance to the edge
-    coverage = np.clip(inside + 0.5, 0, 1)
-    if line:
-        coverage -= np.clip(inside - line + 0.5, 0, 1)
-    return _painted(coverage, colour)
-
-
-@lru_cache(maxsize=64)
 def _ring(radius: float, line: float, colour: Colour) -> pygame.Surface:
-    half = int(radius + line) + 2
-    y, x = np.ogrid[-half:half, -half:half]
-    distance = np.hypot(x + 0.5, y + 0.5)
-    return _painted(np.clip(line / 2 + 0.5 - np.abs(distance - radius), 0, 1), colour)
+    def make() -> pygame.Surface:
+        half = int(radius + line) + 2
+        y, x = np.ogrid[-half:half, -half:half]
+        distance = np.hypot(x + 0.5, y + 0.5)
+        return _painted(np.clip(line / 2 + 0.5 - np.abs(distance - radius), 0, 1), colour)
+
+    return PICTURES.get(("ring", radius, line, colour), make)
 
 
-@lru_cache(maxsize=64)
 def _icon(lines: tuple[Line, ...], side: int, line: float, colour: Colour) -> pygame.Surface:
-    mask = np.zeros((side, side), np.uint8)
-    for points in lines:
-        for patch in line_patches(points, line / 2, side, curved=False):
-            lay(mask, patch)
-    return tint(mask, colour)
+    def make() -> pygame.Surface:
+        mask = np.zeros((side, side), np.uint8)
+        for points in lines:
+            lay_line(mask, np.array(points) * side, line / 2)
+        return tint(mask, colour)
+
+    return PICTURES.get(("icon", lines, side, line, colour), make)
 
 
 def _painted(coverage: Array, colour: Colour) -> pygame.Surface:

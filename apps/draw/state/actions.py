@@ -1,4 +1,4 @@
-"""Everything that a key or a button can do: one table for keys, buttons, tooltips and help.
+"""Everything that a key or a button can do: one table for keys, buttons, tooltips and the menu.
 
 To add an action, add a row to `ACTIONS`; if it has an icon, draw that in `apps.draw.paint.icons`.
 """
@@ -19,14 +19,14 @@ class Place(Enum):
 
     TOOL = auto()  # under the canvas, from the left: an icon
     COMMAND = auto()  # under the canvas, from the right: a label
-    SWITCH = auto()  # at the top right: an icon without a background
+    CORNER = auto()  # at the top right, beside the tabs: an icon
 
 
-def _always(session: Session) -> bool:
+def always(session: Session) -> bool:
     return True
 
 
-def _never(session: Session) -> bool:
+def never(session: Session) -> bool:
     return False
 
 
@@ -39,7 +39,7 @@ class Action:
     label : str
         The text of a button without an icon.
     says : str
-        What the action does, for its tooltip and the help.
+        What the action does, for its tooltip and the menu.
     keys : tuple of str
         Keys as people write them, such as ``Ctrl+Z``; the tooltip shows the first.
     run : callable
@@ -53,7 +53,11 @@ class Action:
     enabled : callable
         Whether the action would do anything now.
     on : callable
-        Whether the button of a switch shows that it is on.
+        Whether what the action switches is on.
+    shown : callable
+        Whether there is a button now.
+    repeats : bool
+        Whether a key that is held down runs it again and again.
     """
 
     label: str
@@ -63,12 +67,14 @@ class Action:
     place: Place | None = None
     icon: str | None = None
     primary: bool = False
-    enabled: Callable[[Session], bool] = _always
-    on: Callable[[Session], bool] = _never
+    enabled: Callable[[Session], bool] = always
+    on: Callable[[Session], bool] = never
+    shown: Callable[[Session], bool] = always
+    repeats: bool = False
 
     @property
     def tooltip(self) -> str:
-        return f"{self.says}  ({self.keys[0]})"
+        return f"{self.says}  ({self.keys[0]})" if self.keys else self.says
 
 
 def _toggle(setting: str) -> Callable[[Session], None]:
@@ -80,26 +86,23 @@ def _has_ink(session: Session) -> bool:
     return not session.document.empty
 
 
-CLOSE = Action("Close", "Close the window", ("Esc",), lambda session: session.close())
+def _has_files(session: Session) -> bool:
+    return session.files is not None
+
+
+NOTHING = Action("", "", (), lambda session: None)  # keeps a press from what is below
+CLOSE = Action("Back", "Leave a panel or a button", ("Esc",), lambda session: session.go_back())
+MENU = Action(
+    "Menu",
+    "Everything that you can do, and its keys",
+    ("H", "F1"),
+    lambda session: session.show_panel("menu"),
+    Place.CORNER,
+    icon="menu",
+)
+QUIT = Action("Quit", "Close the window", ("Ctrl+Q", "Ctrl+W"), lambda session: session.close())
 
 ACTIONS = (
-    Action(
-        "Predict",
-        "Predict now",
-        ("P",),
-        lambda session: session.prediction.run(session.document.strokes),
-        Place.COMMAND,
-        primary=True,
-        enabled=_has_ink,
-    ),
-    Action(
-        "Clear",
-        "Clear the canvas",
-        ("Q", "Delete"),
-        lambda session: session.document.clear(),
-        Place.COMMAND,
-        enabled=_has_ink,
-    ),
     Action(
         "Undo",
         "Undo",
@@ -108,6 +111,7 @@ ACTIONS = (
         Place.TOOL,
         icon="undo",
         enabled=lambda session: session.document.can_undo,
+        repeats=True,
     ),
     Action(
         "Redo",
@@ -117,37 +121,72 @@ ACTIONS = (
         Place.TOOL,
         icon="redo",
         enabled=lambda session: session.document.can_redo,
+        repeats=True,
     ),
     Action(
         "Eraser",
-        "Turn the eraser on or off",
+        "Erase instead of drawing",
         ("E",),
         _toggle("eraser"),
         Place.TOOL,
         icon="eraser",
         on=lambda session: session.eraser,
     ),
-    Action("Thinner", "Thinner brush", ("[",), lambda session: session.widen_brush(-1)),
-    Action("Thicker", "Thicker brush", ("]",), lambda session: session.widen_brush(1)),
+    Action("Thinner", "Thinner brush", ("[",), lambda session: session.widen_brush(-1), repeats=True),
+    Action("Thicker", "Thicker brush", ("]",), lambda session: session.widen_brush(1), repeats=True),
+    Action(
+        "Clear",
+        "Clear the canvas",
+        ("Q", "Delete"),
+        lambda session: session.document.clear(),
+        Place.COMMAND,
+        enabled=_has_ink,
+    ),
+    Action(
+        "Predict",
+        "Predict now",
+        ("P",),
+        lambda session: session.predict(),
+        Place.COMMAND,
+        primary=True,
+        enabled=_has_ink,
+        shown=lambda session: not session.prediction.live,
+    ),
+    Action(
+        "Save",
+        "Save the drawing",
+        ("Ctrl+S",),
+        lambda session: session.save(),
+        Place.COMMAND,
+        enabled=lambda session: _has_ink(session) and _has_files(session),
+        shown=lambda session: session.prediction.live,
+    ),
+    Action(
+        "Open",
+        "Open a saved drawing",
+        ("Ctrl+O",),
+        lambda session: session.show_panel("open"),
+        enabled=_has_files,
+    ),
+    Action(
+        "Bring back",
+        "Bring back the last session's drawing",
+        ("Ctrl+R",),
+        lambda session: session.bring_back(),
+        enabled=_has_files,
+    ),
     Action(
         "Live",
         "Predict while drawing",
         ("L",),
-        lambda session: session.prediction.toggle_live(),
-        Place.SWITCH,
-        icon="eye",
+        lambda session: session.toggle_live(),
         on=lambda session: session.prediction.live,
     ),
-    Action(
-        "Grid",
-        "Show or hide the grid",
-        ("G",),
-        _toggle("grid"),
-        Place.SWITCH,
-        icon="grid",
-        on=lambda session: session.grid,
-    ),
-    Action("Theme", "Switch between dark and light", ("T",), _toggle("dark"), Place.SWITCH, icon="sun"),
-    Action("Help", "Show keyboard shortcuts", ("H", "F1"), _toggle("help"), Place.SWITCH, icon="question"),
+    Action("Grid", "Show the grid", ("G",), _toggle("grid"), on=lambda session: session.grid),
+    Action("Dark", "Dark colours", ("T",), _toggle("dark"), on=lambda session: session.dark),
+    Action("Next", "Next view", ("Ctrl+Tab",), lambda session: session.turn_page(1)),
+    Action("Previous", "Previous view", ("Ctrl+Shift+Tab",), lambda session: session.turn_page(-1)),
+    MENU,
     CLOSE,
+    QUIT,
 )

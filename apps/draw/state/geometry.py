@@ -12,6 +12,7 @@ from itertools import pairwise
 
 Point = tuple[float, float]
 Interval = tuple[float, float]
+Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
 
 WHOLE: Interval = (0.0, 1.0)
 
@@ -27,6 +28,22 @@ def clip_to_canvas(start: Point, end: Point) -> tuple[Point, Point] | None:
     return a, b
 
 
+def rectangle_of(points: Sequence[Point]) -> Rectangle:
+    """The smallest rectangle with all of these points."""
+    x, y = zip(*points, strict=True)
+    return min(x), min(y), max(x), max(y)
+
+
+def touches(one: Rectangle, other: Rectangle, distance: float = 0.0) -> bool:
+    """Whether two rectangles overlap, or would if one were so much larger on each side."""
+    return (
+        one[0] - distance <= other[2]
+        and other[0] <= one[2] + distance
+        and one[1] - distance <= other[3]
+        and other[1] <= one[3] + distance
+    )
+
+
 def erase(line: Sequence[Point], path: tuple[Point, Point], radius: float) -> list[tuple[Point, ...]]:
     """What is left of a line after a round eraser went over it, along a straight path.
 
@@ -35,7 +52,14 @@ def erase(line: Sequence[Point], path: tuple[Point, Point], radius: float) -> li
     if len(line) == 1:
         return [] if _covered(line[0], line[0], path, radius) else [tuple(line)]
     pieces: list[list[Point]] = []
+    low_x, low_y, high_x, high_y = rectangle_of(path)
+    low_x, low_y, high_x, high_y = low_x - radius, low_y - radius, high_x + radius, high_y + radius
     for start, end in pairwise(line):
+        (x0, y0), (x1, y1) = start, end
+        beside = (x0 < low_x and x1 < low_x) or (x0 > high_x and x1 > high_x)
+        if beside or (y0 < low_y and y1 < low_y) or (y0 > high_y and y1 > high_y):
+            extend(pieces, start, end)  # far from the path, as most of the line is
+            continue
         for a, b in _left_over(start, end, path, radius):
             extend(pieces, a, b)
     return [tuple(piece) for piece in pieces]
@@ -69,8 +93,6 @@ def _covered(start: Point, end: Point, path: tuple[Point, Point], radius: float)
     The eraser covers two discs and the band between them. Together they are convex, so the line is
     inside from the first of the three intervals' starts to the last of their ends.
     """
-    if _far_apart(start, end, path, radius):
-        return None
     shapes = (
         _in_disc(start, end, path[0], radius),
         _in_disc(start, end, path[1], radius),
@@ -80,15 +102,6 @@ def _covered(start: Point, end: Point, path: tuple[Point, Point], radius: float)
     if not found:
         return None
     return min(first for first, _ in found), max(last for _, last in found)
-
-
-def _far_apart(start: Point, end: Point, path: tuple[Point, Point], radius: float) -> bool:
-    """Whether the boxes around the two lines do not touch: cheap, and true of most lines."""
-    return any(
-        max(start[axis], end[axis]) < min(path[0][axis], path[1][axis]) - radius
-        or min(start[axis], end[axis]) > max(path[0][axis], path[1][axis]) + radius
-        for axis in (0, 1)
-    )
 
 
 def _in_disc(start: Point, end: Point, centre: Point, radius: float) -> Interval | None:

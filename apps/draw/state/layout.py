@@ -1,8 +1,8 @@
 """Where each view is in a window of a given size: a pure function, without Pygame.
 
-On the left, the canvas with a row of tools under it; on the right, a column of the answer, ten bars, and the
-network's input. Everything grows with the window; buttons are always large enough for a finger. Each view
-arranges its own area.
+The canvas has a row of tools under it. Beside it, or below it in a window that is higher than wide, is a
+column: a row of tabs, the headline, and the page that the tabs choose. Everything grows with the window;
+buttons are always large enough for a finger. Each view arranges its own area.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ SMALLEST_SIZE = (820, 560)
 FINGER = 44  # px: no button is smaller
 SIDE = 28  # cells of the grid and pixels of the network's input; both get whole screen pixels
 WIDEST_COLUMN = 470
+TALL = 1.2  # a window this much higher than wide has its column below
+LOWEST_COLUMN = 390  # below the canvas
+HEADLINE = 60
+INSET = 11  # px from the edge of a tab to its text
 
 
 class Box(NamedTuple):
@@ -45,7 +49,7 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the views of a window are.
+    """The areas of a window.
 
     Attributes
     ----------
@@ -53,20 +57,19 @@ class Layout:
         Of the window in pixels.
     unit : float
         How much larger everything is than in a window of `FIRST_SIZE`.
-    canvas, tools, answer, bars, network_input : Box
-        The areas of the views of these names.
-    switches : Box
-        The row of buttons at the top right, inside ``answer``.
+    canvas, tools, tabs, corner, headline, page : Box
+        The areas of the views: the canvas and the row under it; the tabs, the button beside them, the
+        headline and the page.
     """
 
     size: tuple[int, int]
     unit: float
     canvas: Box
     tools: Box
-    switches: Box
-    answer: Box
-    bars: Box
-    network_input: Box
+    tabs: Box
+    corner: Box
+    headline: Box
+    page: Box
 
     @property
     def window(self) -> Box:
@@ -82,20 +85,32 @@ class Layout:
 def arrange(size: tuple[int, int]) -> Layout:
     """Lay out a window; one that is smaller than `SMALLEST_SIZE` is cut off, not squeezed."""
     width, height = (max(each, least) for each, least in zip(size, SMALLEST_SIZE, strict=True))
-    unit = min(width / FIRST_SIZE[0], height / FIRST_SIZE[1])
+    tall = height > TALL * width
+    unit = min(width / 760, height / 1100) if tall else min(width / FIRST_SIZE[0], height / FIRST_SIZE[1])
     margin, gap, space = round(24 * unit), round(12 * unit), round(32 * unit)
     row = max(FINGER, round(48 * unit))
-    side = min(height - 2 * margin - gap - row, round(width * 0.56)) // SIDE * SIDE
-    column = min(width - 2 * margin - space - side, round(WIDEST_COLUMN * unit))
-    left = (width - side - space - column) // 2
-    top = (height - side - gap - row) // 2
+    high = height - 2 * margin - gap - row
+    if tall:
+        side = min(high - space - round(LOWEST_COLUMN * unit), width - 2 * margin) // SIDE * SIDE
+        canvas = Box((width - side) // 2, margin, side, side)
+        top = canvas.bottom + gap + row + space
+        column = Box(margin, top, width - 2 * margin, height - margin - top)
+    else:
+        side = min(high, round(width * 0.56)) // SIDE * SIDE
+        column_width = min(width - 2 * margin - space - side, round(WIDEST_COLUMN * unit))
+        left, top = (width - side - space - column_width) // 2, (height - side - gap - row) // 2
+        canvas = Box(left, top, side, side)
+        column = Box(canvas.right + space, top, column_width, side + gap + row)
+    tools = Box(canvas.x, canvas.bottom + gap, side, row)
+    return Layout((width, height), unit, canvas, tools, *_column(column, unit))
 
-    canvas = Box(left, top, side, side)
-    tools = Box(left, canvas.bottom + gap, side, row)
-    right = canvas.right + space
-    answer = Box(right, top, column, round(136 * unit))
-    switches = Box(right, top, column, FINGER)
-    picture = max(6, round(6 * unit)) * SIDE
-    network_input = Box(right, tools.bottom - picture, column, picture)
-    bars = Box(right, answer.bottom, column, network_input.y - answer.bottom)
-    return Layout((width, height), unit, canvas, tools, switches, answer, bars, network_input)
+
+def _column(column: Box, unit: float) -> tuple[Box, Box, Box, Box]:
+    """The tabs, the corner, the headline and the page."""
+    row, gap = max(FINGER, round(FINGER * unit)), round(16 * unit)
+    out = round(INSET * unit)  # so that the text and the icon, not their boxes, end where the column does
+    tabs = Box(column.x - out, column.y, column.width - row, row)
+    corner = Box(column.right - row + out, column.y, row, row)
+    headline = Box(column.x, tabs.bottom + gap, column.width, round(HEADLINE * unit))
+    top = headline.bottom + gap
+    return tabs, corner, headline, Box(column.x, top, column.width, column.bottom - top)

@@ -1,18 +1,21 @@
 """The prediction for the drawing, kept up to date.
 
 The network runs at most once a frame, and only when the points changed. A prediction never outlives the
-drawing that it was made for.
+drawing that it was made for, but for this: of a drawing with very many points, which takes longer than a
+frame, the last prediction is kept while a worker makes the next.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 
 from apps.draw.state.document import PenStrokes
 from backends.errors import BackendFailedError
 from engine.data.strokes import Strokes
 from engine.recognition.recognize import Recognition
+
+MANY_POINTS = 1500  # a drawing with more is recognized by the worker, if there is one
 
 
 class LivePrediction:
@@ -24,8 +27,12 @@ class LivePrediction:
         Makes a `Recognition` of strokes that are lists of points; it never sees the width of the brush.
     live : bool
         Whether to predict while drawing; otherwise only `run` predicts.
-    clock : callable
-        Returns the time in seconds.
+    needed : float
+        The probability at which the network's decision rule accepts a digit.
+    clock : callable, optional
+        Returns the time in seconds; without it, predictions are not timed.
+    worker : Executor, optional
+        Recognizes drawings with many points, one at a time. Without it, all is done at once.
 
     Attributes
     ----------
@@ -34,47 +41,69 @@ class LivePrediction:
     failure : str or None
         Why there is none, where the backend failed; it is asked again when the points change.
     milliseconds : float or None
-        How long the last prediction took; None for an empty canvas.
+        How long this prediction took; None where there is none, or for an empty canvas.
     """
 
     def __init__(
         self,
         recognize: Callable[[Strokes], Recognition],
         live: bool = True,
-        clock: Callable[[], float] = time.perf_counter,
+        *,
+        needed: float = 0.0,
+        clock: Callable[[], float] | None = None,
+        worker: Executor | None = None,
     ) -> None:
         self._recognize = recognize
         self._clock = clock
+        self._worker = worker
         self.live = live
+        self.needed = needed
         self.recognition: Recognition | None = None
         self.failure: str | None = None
         self.milliseconds: float | None = None
-        self._points: Strokes | None = None
+        self._strokes: PenStrokes | None = None  # those that `recognition` is for
+        self._pending: tuple[PenStrokes, Future[None]] | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether the worker is at it."""
+        return self._pending is not None
 
     def update(self, strokes: PenStrokes) -> None:
         """Drop the prediction if the points changed, and predict again if live. Call it once a frame."""
-        points = _points(strokes)
-        if points != self._points:
-            self._points = points
-            self.recognition = self.failure = None
-        if self.recognition is None and self.failure is None and (self.live or not points):
-            self.run(strokes)
+        if self._pending is not None and not self._pending[1].done():
+            return
+        self._pending = None
+        if self._strokes is None or not _same_points(strokes, self._strokes):
+            if self.live and self._worker is not None and sum(len(s.points) for s in strokes) > MANY_POINTS:
+                self._pending = strokes, self._worker.submit(self._run, strokes)
+                return
+            self._strokes = strokes
+            self.recognition = self.failure = self.milliseconds = None
+        if self.recognition is None and self.failure is None and (self.live or not strokes):
+            self._run(strokes)
 
     def run(self, strokes: PenStrokes) -> None:
         """Predict now, live or not."""
-        self._points = _points(strokes)
-        started = self._clock()
-        self.recognition = self.failure = None
-        try:
-            self.recognition = self._recognize(self._points)
-        except BackendFailedError as error:  # the drawing must survive it
-            self.failure = str(error)
-        self.milliseconds = (self._clock() - started) * 1000 if self._points else None
+        if self._pending is not None:
+            self._pending[1].result()
+            self._pending = None
+        self._run(strokes)
 
     def toggle_live(self) -> None:
         """Predict while drawing, or not any more."""
         self.live = not self.live
 
+    def _run(self, strokes: PenStrokes) -> None:
+        started = self._clock() if self._clock else 0.0
+        recognition = failure = None
+        try:
+            recognition = self._recognize([stroke.points for stroke in strokes])
+        except BackendFailedError as error:  # the drawing must survive it
+            failure = str(error)
+        took = (self._clock() - started) * 1000 if self._clock and strokes else None
+        self._strokes, self.recognition, self.failure, self.milliseconds = strokes, recognition, failure, took
 
-def _points(strokes: PenStrokes) -> Strokes:
-    return [stroke.points for stroke in strokes]
+
+def _same_points(one: PenStrokes, other: PenStrokes) -> bool:
+    return one is other or [stroke.points for stroke in one] == [stroke.points for stroke in other]

@@ -32,9 +32,15 @@ class Ring:
 class Part(Protocol):
     """What a session needs of a view; `apps.draw.views.view.View` says more."""
 
+    name: str
     area_name: str
+    buttons: dict[Action, Box]
 
-    def arrange(self, area: Box, unit: float) -> None: ...
+    def arrange(self, area: Box, unit: float, session: Session) -> None: ...
+
+    def covers(self, session: Session) -> bool: ...
+
+    def key(self, session: Session, key: str) -> bool: ...
 
     def press(self, session: Session) -> Action | None: ...
 
@@ -72,14 +78,15 @@ class Pointer:
 
         The topmost view that has an action there gets the press, and no view below it.
         """
+        self._session.keyboard.leave()
         self.move(position)
         self.erases = erases
-        self.pressed = _first(view.press(self._session) for view in reversed(self._session.views))
+        self.pressed = _first(view.press(self._session) for view in reversed(self._session.touchable))
 
     def move(self, position: Point) -> None:
         """Move to this position, pressed or not."""
         self.position = position
-        hovered = _first([view.move(self._session) for view in reversed(self._session.views)])
+        hovered = _first([view.move(self._session) for view in reversed(self._session.touchable)])
         if self.busy:
             hovered = None
         if hovered is not self.hovered:
@@ -88,7 +95,7 @@ class Pointer:
     def release(self, position: Point | None = None) -> None:
         """Lift the button or the finger; without a position nothing is done but to let go."""
         self.position = position or self.position
-        under = _first([view.release(self._session) for view in reversed(self._session.views)])
+        under = _first([view.release(self._session) for view in reversed(self._session.touchable)])
         pressed, self.pressed = self.pressed, None
         if pressed is not None and position is not None and under is pressed:
             self._hovered_since = self._session.now  # hides its tooltip
@@ -113,19 +120,25 @@ class Pointer:
         return None if self._settling or self.pressed is not None else self.hovered
 
     @property
-    def waiting(self) -> bool:
-        """Whether a tooltip will appear although nothing happens."""
-        return self.hovered is not None and self._settling
+    def tooltip_due(self) -> float | None:
+        """When a tooltip will appear although nothing happens; None if none will."""
+        waiting = self.hovered is not None and self.pressed is None and self._settling
+        return self._hovered_since + TOOLTIP_AFTER if waiting else None
 
     @property
     def ring(self) -> Ring | None:
         """Where the brush or the eraser would touch; None away from the canvas."""
-        session, canvas = self._session, self._session.layout.canvas
-        if self.position is None or session.help or not canvas.holds(self.position):
+        session, canvas, pen = self._session, self._session.layout.canvas, self._session.keyboard.pen
+        center = self.position
+        if pen is not None:
+            center = canvas.x + pen[0] * canvas.width, canvas.y + pen[1] * canvas.height
+        elif center is None or not canvas.holds(center):
+            return None
+        if session.panel is not None:
             return None
         erases = session.document.erasing if session.document.busy else session.eraser
         radius = session.eraser_radius if erases else session.brush / 2
-        return Ring(self.position, radius * canvas.width, erases)
+        return Ring(center, radius * canvas.width, erases)
 
     @property
     def _settling(self) -> bool:

@@ -6,19 +6,29 @@ Keys and buttons end in `Session.do`, mouse and fingers in `Session.pointer`; th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from apps.draw.state.actions import ACTIONS, Action
-from apps.draw.state.document import Document
+from apps.draw.state.actions import ACTIONS, CLOSE, MENU, QUIT, Action
+from apps.draw.state.document import Document, PenStroke, PenStrokes
+from apps.draw.state.facts import Facts
+from apps.draw.state.files import Files
 from apps.draw.state.geometry import Point
+from apps.draw.state.keyboard import Keyboard
 from apps.draw.state.layout import FIRST_SIZE, arrange
 from apps.draw.state.live_prediction import LivePrediction
 from apps.draw.state.pointer import Part, Pointer
+from apps.messages import Words, guess_in_words, window_title, words_for
+from backends.errors import InkdigitsError
+from engine.data.strokes import STRAY
+from engine.recognition.recognize import State
 
 THINNEST, WIDEST = 0.015, 0.1  # brush, in canvas units
 FIRST_BRUSH = 0.045
 BRUSH_STEP = 1.15
 ERASER_RADIUS = 0.8  # of the brush's width, so a little wider than the brush
 LONGEST_STEP = 1 / 30  # seconds that an animation moves on by at most in one frame
+REST = 0.3  # seconds after the last change before a drawing is refused
+NOTICE = 4.0  # seconds that a notice stays
 
 
 class Session:
@@ -28,6 +38,10 @@ class Session:
     ----------
     prediction : LivePrediction
         Recognizes the drawing.
+    facts : Facts
+        The backend and the model.
+    files : Files, optional
+        Saves and opens drawings; without it, neither can be done.
     dark : bool
         Whether to start with the dark theme.
     actions : sequence of Action
@@ -37,75 +51,243 @@ class Session:
     ----------
     document : Document
         The strokes on the canvas.
+    left_out : tuple of PenStroke
+        Those that the network does not get, because they are stray touches.
     layout : Layout
         Where the parts of the window are.
-    views : sequence of Part
-        What the pointer can touch, the topmost last.
-    pointer : Pointer
-        Where the pointer is and what it holds.
+    page : int
+        Which of the pages is shown.
+    pointer, keyboard : Pointer, Keyboard
+        Where the mouse is and what it holds; the focus, and the pen that arrow keys move.
     brush : float
         Width of the brush in canvas units.
     eraser : bool
         Whether the left button erases; the right one always does.
-    grid, dark, help, closed : bool
-        Whether the grid is shown, the theme is dark, the help is open, the window is to be closed.
+    panel : str or None
+        The name of the panel that lies over everything: "menu" or "open".
+    notice : str
+        What just happened, such as where a drawing was saved; empty after a while.
+    title : str
+        Of the window: the last verdict.
+    grid, dark, closed : bool
+        Whether the grid is shown, the theme is dark, the window is to be closed.
     now, elapsed : float
-        The time of the current frame, and how far animations move on in it, in seconds.
+        The time, and how far animations move on in this frame, in seconds.
     """
 
     def __init__(
-        self, prediction: LivePrediction, dark: bool = True, actions: Sequence[Action] = ACTIONS
+        self,
+        prediction: LivePrediction,
+        facts: Facts,
+        files: Files | None = None,
+        dark: bool = True,
+        actions: Sequence[Action] = ACTIONS,
     ) -> None:
         # Annotated where `actions`, which imports this module for its types, needs them.
         self.prediction: LivePrediction = prediction
+        self.facts = facts
+        self.files: Files | None = files
         self.document: Document = Document()
+        self.left_out: PenStrokes = ()
         self.actions = actions
         self.layout = arrange(FIRST_SIZE)
-        self.views: Sequence[Part] = ()
+        self.frame: Sequence[Part] = ()
+        self.pages: Sequence[Part] = ()
+        self.overlays: Sequence[Part] = ()
+        self.page = 0
         self.pointer = Pointer(self)
+        self.keyboard = Keyboard(self)
         self.brush = FIRST_BRUSH
         self.eraser: bool = False
         self.grid: bool = True
-        self.dark = dark
-        self.help = False
+        self.dark: bool = dark
+        self.panel: str | None = None
+        self.notice = ""
+        self.title = window_title(None)
         self.closed = False
         self.now = 0.0
         self.elapsed = 0.0
+        self._framed_at = 0.0
+        self._notice_until = 0.0
+        self._changed_at = -REST
+        self._seen: PenStrokes = ()  # at the last frame
+        self._judged: PenStrokes = ()  # those that `left_out` is for
         self._action_of_key = {key: action for action in actions for key in action.keys}
 
-    def attach(self, views: Sequence[Part]) -> None:
-        """Let the pointer touch these views, the topmost last."""
-        self.views = views
-        self._arrange_views()
+    def attach(self, frame: Sequence[Part], pages: Sequence[Part], overlays: Sequence[Part]) -> None:
+        """Let the pointer touch these views: what is always there, the pages, and what lies over them."""
+        self.frame, self.pages, self.overlays = frame, pages, overlays
+        self.arrange()
+
+    @property
+    def views(self) -> list[Part]:
+        """What is in the window now, the topmost last."""
+        return [*self.frame, *self.pages[self.page : self.page + 1], *self.overlays]
+
+    @property
+    def touchable(self) -> list[Part]:
+        """The views that can be touched: all, or only the one that covers the others."""
+        covering = [view for view in self.views if view.covers(self)]
+        return covering or self.views
+
+    # ---- What keys and buttons do --------------------------------------------------------------
 
     def do(self, action: Action) -> None:
         """Run an action, if it is enabled."""
         if action.enabled(self):
             action.run(self)
 
-    def do_key(self, key: str) -> None:
-        """Run the action of a key, written as in the table of actions; other keys do nothing."""
-        if key in self._action_of_key:
-            self.do(self._action_of_key[key])
+    def do_key(self, *names: str, repeated: bool = False) -> None:
+        """Do what a key means. It may have several names; the first that means anything counts.
+
+        Under a panel, only the keys that leave it have a meaning.
+        """
+        for name in names:
+            if self.panel is None and self.pages and self.pages[self.page].key(self, name):
+                return
+            if self.keyboard.press(name, repeated):
+                return
+            action = self._action_of(name)
+            if action is not None:
+                if action.repeats or not repeated:
+                    self.do(action)
+                return
+
+    def _action_of(self, key: str) -> Action | None:
+        """The action of a key, in the table or of a button that is to be seen."""
+        buttons = (action for view in self.touchable for action in view.buttons)
+        action = next((action for action in buttons if key in action.keys), None)
+        listed = self._action_of_key.get(key)
+        return action or (listed if self.panel is None or listed in (CLOSE, MENU, QUIT) else None)
+
+    def show_panel(self, name: str) -> None:
+        """Open a panel, or close it if it is open."""
+        self.pointer.release()
+        self.keyboard.leave()
+        self.panel = None if self.panel == name else name
+        self.arrange()
+
+    def go_back(self) -> None:
+        """Close the panel if one is open, and give the focus back to the canvas."""
+        if self.panel is not None:
+            self.show_panel(self.panel)
+        self.keyboard.leave()
+
+    def close(self) -> None:
+        """Close the window; what is drawn can be brought back in the next session."""
+        self.closed = True
+        if self.files is not None and not self.document.empty:
+            try:
+                self.files.keep(self.document.strokes)
+            except InkdigitsError as error:
+                self.say(str(error))
+
+    def turn_page(self, step: int) -> None:
+        """Show the page that comes ``step`` after this one."""
+        self.show_page((self.page + step) % len(self.pages))
+
+    def show_page(self, page: int) -> None:
+        """Show a page by its number."""
+        self.page = page
+        self.arrange()
+
+    def predict(self) -> None:
+        """Predict now; the verdict is final."""
+        self.document.finish()
+        self._see_changes()
+        self.prediction.run(self.document.strokes)
+        self._changed_at = self.now - REST
+
+    def toggle_live(self) -> None:
+        """Predict while drawing, or only when asked."""
+        self.prediction.toggle_live()
+        self.arrange()
+
+    # ---- Files ---------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Save the drawing, and say where."""
+        if self.files is not None:
+            try:
+                self.say(f"Saved: {self.files.save(self.document.strokes)}")
+            except InkdigitsError as error:
+                self.say(str(error))
+
+    def open(self, path: Path) -> None:
+        """Put the drawing of a file on the canvas; that can be undone."""
+        if self.files is not None:
+            try:
+                self.document.replace(self.files.open(path))
+            except InkdigitsError as error:
+                self.say(str(error))
+
+    def bring_back(self) -> None:
+        """Put the last session's drawing on the canvas; that can be undone."""
+        if self.files is not None:
+            try:
+                self.document.replace(self.files.last())
+            except InkdigitsError as error:
+                self.say(str(error))
+
+    def say(self, notice: str) -> None:
+        """Show a notice for a while."""
+        self.notice, self._notice_until = notice, self.now + NOTICE
+
+    # ---- Time and size -------------------------------------------------------------------------
 
     def resize(self, size: tuple[int, int]) -> None:
         """Take another size in pixels; a stroke that is being drawn ends here."""
         self.pointer.release()
+        self.keyboard.lift()
         self.layout = arrange(size)
-        self._arrange_views()
+        self.arrange()
 
     def start_frame(self, now: float) -> None:
         """Call once before painting, with the time in seconds: brings the prediction up to date."""
-        self.elapsed = min(now - self.now, LONGEST_STEP)
-        self.now = now
+        self.elapsed = min(now - self._framed_at, LONGEST_STEP)
+        self.now = self._framed_at = now
+        if self.notice and now >= self._notice_until:
+            self.notice = ""
+        self._see_changes()
         self.prediction.update(self.document.strokes)
+        if not self.guessing:
+            self.title = window_title(self.prediction.recognition, self.prediction.failure)
 
-    def close(self) -> None:
-        """Close the help if it is open, else the window."""
-        if self.help:
-            self.help = False
-        else:
-            self.closed = True
+    @property
+    def due(self) -> float | None:
+        """When the window will look different although nothing happens; None if it will not."""
+        rested = self._changed_at + REST if self.guessing and not self.document.busy else None
+        times = [rested, self.pointer.tooltip_due, self._notice_until if self.notice else None]
+        return min((time for time in times if time is not None), default=None)
+
+    # ---- The answer ----------------------------------------------------------------------------
+
+    @property
+    def guessing(self) -> bool:
+        """Whether the answer is only a guess: the digit is unfinished, or may be."""
+        recognition = self.prediction.recognition
+        if recognition is None or recognition.probabilities is None or not self.prediction.live:
+            return False
+        rested = self.now >= self._changed_at + REST
+        unfinished = self.prediction.pending or self.document.busy
+        return unfinished or (recognition.state is not State.DIGIT and not rested)
+
+    @property
+    def words(self) -> Words:
+        """The answer in words."""
+        prediction = self.prediction
+        if self.guessing and prediction.recognition is not None:
+            return guess_in_words(prediction.recognition)
+        return words_for(prediction.recognition, prediction.failure, prediction.needed)
+
+    def _see_changes(self) -> None:
+        strokes = self.document.strokes
+        if strokes is not self._seen:
+            self._seen, self._changed_at = strokes, self.now
+        if strokes is not self._judged and not self.document.busy:  # of an unfinished stroke, no one knows
+            self._judged, self.left_out = strokes, stray_touches(strokes)
+
+    # ---- The brush -----------------------------------------------------------------------------
 
     def start_stroke(self, point: Point) -> None:
         """Put the pen or the eraser down at a point in canvas units."""
@@ -135,6 +317,20 @@ class Session:
     def _set_brush(self, width: float) -> None:
         self.brush = min(max(width, THINNEST), WIDEST)
 
-    def _arrange_views(self) -> None:
+    def arrange(self) -> None:
+        """Let each view put its parts in their places."""
         for view in self.views:
-            view.arrange(self.layout.area(view.area_name), self.layout.unit)
+            view.arrange(self.layout.area(view.area_name), self.layout.unit, self)
+
+
+def stray_touches(strokes: PenStrokes) -> PenStrokes:
+    """The strokes that `engine.data.strokes` leaves out, because they are tiny beside the largest."""
+    if len(strokes) < 2:
+        return ()
+    largest = max(map(_extent, strokes))
+    return tuple(stroke for stroke in strokes if _extent(stroke) < STRAY * largest)
+
+
+def _extent(stroke: PenStroke) -> float:
+    left, top, right, bottom = stroke.box
+    return max(right - left, bottom - top)

@@ -1,40 +1,53 @@
-"""The answer: the digit, very large, and beside it how certain it is."""
+"""The page with the answer: ten bars, and under or beside them the network's input."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from apps.draw.paint.painter import Painter
-from apps.draw.paint.theme import LARGE, NORMAL
-from apps.draw.state.layout import FINGER, Box
+from apps.draw.state.layout import SIDE, Box
 from apps.draw.state.session import Session
+from apps.draw.views.bars import BarsView
+from apps.draw.views.network_input import NetworkInputView
 from apps.draw.views.view import View
-from apps.messages import words_for
+
+WIDE = 1.5  # an area this much wider than high has the input beside the bars
 
 
-class AnswerView(View):
-    """A guess is grey; only an answer gets the full ink.
+class AnswerPage(View):
+    """How probable each digit is.
 
     Attributes
     ----------
-    glyph, words : Box
-        The digit at the left, and the text beside it, under the row of switches.
+    bars, network_input : View
+        Its two parts.
     """
 
-    area_name = "answer"
+    name = "Answer"
 
-    def arrange(self, area: Box, unit: float) -> None:
-        super().arrange(area, unit)
-        self.glyph = Box(area.x, area.y, self.px(106), area.height)
-        left, top = self.glyph.right + self.px(12), area.y + FINGER + self.px(4)
-        self.words = Box(left, top, area.right - left, area.bottom - top)
+    def __init__(self) -> None:
+        super().__init__()
+        self.bars = BarsView()
+        self.network_input = NetworkInputView()
+
+    def arrange(self, area: Box, unit: float, session: Session) -> None:
+        super().arrange(area, unit, session)
+        picture = max(6, self.px(6)) * SIDE
+        if area.width > WIDE * area.height:
+            width = round(area.width * 0.42)
+            left = Box(area.x, area.y, width, area.height)
+            start = left.right + self.px(32)
+            right = Box(start, area.y + self.px(18), area.right - start, picture)
+        else:
+            left = Box(area.x, area.y, area.width, area.height - picture - self.px(12))
+            right = Box(area.x, area.bottom - picture, area.width, picture)
+        self.bars.arrange(left, unit, session)
+        self.network_input.arrange(right, unit, session)
+
+    def looks(self, session: Session) -> Hashable:
+        return self.bars.looks(session), self.network_input.looks(session)
 
     def paint(self, painter: Painter, session: Session) -> None:
-        theme, box = painter.theme, self.words
-        words = words_for(session.prediction.recognition, session.prediction.failure)
-        left = self.glyph.x
-        if words.glyph:
-            left = box.x
-            colour = theme.ink if words.certain else theme.faint
-            painter.glyph(words.glyph, self.glyph.height, colour, self.glyph[:2])
-        colour = theme.ink if words.glyph else theme.quiet
-        painter.text(words.headline, LARGE, colour, (left, box.y + box.height * 0.45))
-        painter.text(words.detail, NORMAL, theme.quiet, (left, box.y + box.height * 0.8))
+        self.bars.paint(painter, session)
+        self.network_input.paint(painter, session)
+        self.animating = self.bars.animating

@@ -1,12 +1,12 @@
-"""The canvas: paper, grid, ink, the hint, and the ring under the pointer."""
+"""The canvas: paper, grid, ink, and the hint. Only the part that changed is painted."""
 
 from __future__ import annotations
 
-import pygame
+from collections.abc import Hashable
 
-from apps.draw.paint.ink import draw_ink
+from apps.draw.paint.ink_layer import InkLayer
 from apps.draw.paint.painter import Painter, tint
-from apps.draw.paint.theme import LARGE, SMALL, Colour
+from apps.draw.paint.theme import LARGE, SMALL, Theme
 from apps.draw.state.actions import Action
 from apps.draw.state.document import PenStrokes
 from apps.draw.state.geometry import Point
@@ -16,35 +16,62 @@ from apps.draw.views.view import View
 
 
 class CanvasView(View):
-    """Keeps the picture of the ink until the strokes, the size or the colours change."""
+    """Keeps the ink of the strokes: those that the network gets, and fainter those that are left out."""
 
     area_name = "canvas"
 
     def __init__(self) -> None:
         super().__init__()
-        self._painted: tuple[PenStrokes, int, Colour] | None = None
-        self._ink = pygame.Surface((0, 0))
+        self._inks = InkLayer(0), InkLayer(0)
+        self._painted: tuple[Theme, bool, bool, Box] | None = None
+        self._shown: tuple[PenStrokes, PenStrokes] = (), ()  # kept, so that no other can have their ids
+
+    def looks(self, session: Session) -> Hashable:
+        self._shown = session.document.strokes, session.left_out
+        return *map(id, self._shown), session.grid
 
     def paint(self, painter: Painter, session: Session) -> None:
-        box = self.area
-        painter.box(box, painter.theme.paper)
-        if session.grid:
-            _paint_grid(painter, box)
-        if session.document.empty:
-            _paint_hint(painter, box)
-        else:
-            ink = self._picture(session.document.strokes, box.width, painter.theme.ink)
-            painter.surface.blit(ink, box[:2])
-        painter.outline(box, painter.theme.line, line=1)
-        _paint_ring(painter, box, session)
+        strokes, left_out = session.document.strokes, session.left_out
+        if len(self._inks[0].coverage) != self.area.width:
+            self._inks = InkLayer(self.area.width), InkLayer(self.area.width)
+        changed = [ink.update(part) for ink, part in zip(self._inks, _split(strokes, left_out), strict=True)]
+        paper = painter.theme, session.grid, not strokes, self.area
+        if paper != self._painted:
+            self._painted = paper
+            changed = [Box(0, 0, self.area.width, self.area.height)]
+        for box in changed:
+            if box is not None:
+                self._paint_part(painter, session, box)
+
+    def forget(self) -> None:
+        """Everything has to be painted again."""
+        self._painted = None
+
+    def _paint_part(self, painter: Painter, session: Session, part: Box) -> None:
+        """Paint a part of the canvas, in its own pixels, from the paper up."""
+        theme, area = painter.theme, self.area
+        x, y = area.x + part.x, area.y + part.y
+        with painter.clipped(Box(x, y, part.width, part.height)):
+            painter.fill(area, theme.background)
+            painter.box(area, theme.paper)
+            if session.grid:
+                _paint_grid(painter, area, part)
+            if session.document.empty:
+                _paint_hint(painter, area)
+            for ink, colour in zip(self._inks, (theme.ink, theme.faint), strict=True):
+                coverage = ink.coverage[part.y : part.bottom, part.x : part.right]
+                if coverage.any():
+                    painter.picture(tint(coverage, colour), (x, y))
+            painter.outline(area, theme.edge, line=1)
 
     def press(self, session: Session) -> Action | None:
-        if session.pointer.over(self.area):
-            session.start_stroke(self._point(session))
+        """A press that meets no button puts the pen down, beside the canvas too: a line may begin there."""
+        session.start_stroke(self._point(session))
         return None
 
     def move(self, session: Session) -> Action | None:
-        session.document.move(self._point(session))
+        if session.keyboard.pen is None:
+            session.document.move(self._point(session))
         return None
 
     def release(self, session: Session) -> Action | None:
@@ -56,35 +83,25 @@ class CanvasView(View):
         x, y = session.pointer.position or (0, 0)
         return (x - self.area.x) / self.area.width, (y - self.area.y) / self.area.height
 
-    def _picture(self, strokes: PenStrokes, side: int, colour: Colour) -> pygame.Surface:
-        wanted = strokes, side, colour
-        if self._painted != wanted:
-            self._ink, self._painted = tint(draw_ink(strokes, side), colour), wanted
-        return self._ink
+
+def _split(strokes: PenStrokes, left_out: PenStrokes) -> tuple[PenStrokes, PenStrokes]:
+    """What the network gets, and what is left out of it."""
+    if not left_out:
+        return strokes, ()
+    faint = set(map(id, left_out))
+    return tuple(stroke for stroke in strokes if id(stroke) not in faint), left_out
 
 
-def _paint_grid(painter: Painter, box: Box) -> None:
-    cell = box.width // SIDE
-    for index in range(1, SIDE):
-        offset = index * cell
-        painter.surface.fill(painter.theme.grid, (box.x + offset, box.y + 1, 1, box.height - 2))
-        painter.surface.fill(painter.theme.grid, (box.x + 1, box.y + offset, box.width - 2, 1))
+def _paint_grid(painter: Painter, box: Box, part: Box) -> None:
+    """The lines of the grid that cross a part of the canvas."""
+    cell, line = box.width // SIDE, max(1, painter.px(0.6))
+    for index in range(max(1, part.x // cell), min(SIDE, part.right // cell + 1)):
+        painter.fill(Box(box.x + index * cell, box.y + 1, line, box.height - 2), painter.theme.grid)
+    for index in range(max(1, part.y // cell), min(SIDE, part.bottom // cell + 1)):
+        painter.fill(Box(box.x + 1, box.y + index * cell, box.width - 2, line), painter.theme.grid)
 
 
 def _paint_hint(painter: Painter, box: Box) -> None:
     x, y = box.center
     painter.text("Draw a digit", LARGE, painter.theme.quiet, (x, y - painter.px(12)), "center")
-    how = "any size, anywhere"
-    painter.text(how, SMALL, painter.theme.faint, (x, y + painter.px(18)), "center")
-
-
-def _paint_ring(painter: Painter, box: Box, session: Session) -> None:
-    """Paint a dark and a light line, to be seen on paper and on ink."""
-    ring = session.pointer.ring
-    if ring is None:
-        return
-    theme = painter.theme
-    painter.surface.set_clip(box)
-    painter.ring(ring.center, ring.radius + 1.2, theme.paper, 1.2)
-    painter.ring(ring.center, ring.radius, theme.accent if ring.erases else theme.quiet, 1.4)
-    painter.surface.set_clip(None)
+    painter.text("any size, anywhere", SMALL, painter.theme.quiet, (x, y + painter.px(18)), "center")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
 from functools import cache
 
 import numpy as np
@@ -15,24 +15,8 @@ from apps.draw.state.session import Session
 from apps.draw.views.view import View
 from backends.arrays import Array
 
-TITLE = "What the network sees"
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What does not change while the window is open.
-
-    Attributes
-    ----------
-    backend, model : str
-        The name of the backend and of the model file.
-    accuracy : float or None
-        The model's accuracy on its test set, if known.
-    """
-
-    backend: str
-    model: str
-    accuracy: float | None
+TITLE = "The network's input"
+BLANK = np.zeros((SIDE, SIDE), np.uint8)
 
 
 class NetworkInputView(View):
@@ -44,45 +28,48 @@ class NetworkInputView(View):
         The picture at the left, and the text beside it.
     """
 
-    area_name = "network_input"
-
-    def __init__(self, facts: Facts) -> None:
-        super().__init__()
-        self._facts = facts
-
-    def arrange(self, area: Box, unit: float) -> None:
-        super().arrange(area, unit)
+    def arrange(self, area: Box, unit: float, session: Session) -> None:
+        super().arrange(area, unit, session)
         self.picture = Box(area.x, area.y, area.height, area.height)
         left = self.picture.right + self.px(20)
         self.facts = Box(left, area.y, area.right - left, area.height)
 
+    def looks(self, session: Session) -> Hashable:
+        return _image(session).tobytes(), session.prediction.milliseconds, len(session.left_out)
+
     def paint(self, painter: Painter, session: Session) -> None:
-        recognition = session.prediction.recognition
-        image = np.zeros((SIDE, SIDE), np.uint8) if recognition is None else recognition.image
-        self._paint_picture(painter, image)
-        self._paint_facts(painter, session.prediction.milliseconds)
+        small = pygame.surfarray.make_surface(_coloured(_image(session), painter.theme).swapaxes(0, 1))
+        painter.picture(pygame.transform.scale(small, self.picture[2:]), self.picture[:2])
+        painter.outline(self.picture, painter.theme.edge, radius=0, line=1)
+        self._paint_facts(painter, session)
 
-    def _paint_picture(self, painter: Painter, image: Array) -> None:
-        small = pygame.surfarray.make_surface(_coloured(image, painter.theme).swapaxes(0, 1))
-        painter.surface.blit(pygame.transform.scale(small, self.picture[2:]), self.picture[:2])
-        painter.outline(self.picture, painter.theme.line, radius=0, line=1)
-
-    def _paint_facts(self, painter: Painter, milliseconds: float | None) -> None:
-        theme, box, facts = painter.theme, self.facts, self._facts
+    def _paint_facts(self, painter: Painter, session: Session) -> None:
+        theme, box, facts = painter.theme, self.facts, session.facts
         painter.text(TITLE, _fitting(painter, box), theme.ink, (box.x, box.y + painter.px(9)))
         painter.text("28 × 28 pixels", SMALL, theme.quiet, (box.x, box.y + painter.px(30)))
+        left_out = len(session.left_out)
+        if left_out:
+            marks = "mark is" if left_out == 1 else "marks are"
+            text = f"{left_out} tiny {marks} left out"
+            painter.text(text, SMALL, theme.ink, (box.x, box.y + painter.px(51)))
+        milliseconds = session.prediction.milliseconds
         rows = [
             ("Backend", facts.backend),
             ("Prediction", "–" if milliseconds is None else f"{milliseconds:.1f} ms"),
             ("Model", facts.model),
-            ("Test accuracy", "–" if facts.accuracy is None else f"{facts.accuracy:.1%}"),
+            (facts.test_set, "–" if facts.accuracy is None else f"{facts.accuracy:.1%}"),
         ]
         step = painter.px(22)
         for index, (name, value) in enumerate(rows):
             y = box.bottom - painter.px(8) - (len(rows) - 1 - index) * step
             used = painter.text(name, SMALL, theme.quiet, (box.x, y))
             room = box.width - used - painter.px(12)
-            painter.text(_shortened(painter, value, room), SMALL, theme.ink, (box.right, y), "right")
+            painter.text(painter.fitted(value, SMALL, room), SMALL, theme.ink, (box.right, y), "right")
+
+
+def _image(session: Session) -> Array:
+    recognition = session.prediction.recognition
+    return BLANK if recognition is None else recognition.image
 
 
 def _coloured(image: Array, theme: Theme) -> Array:
@@ -98,13 +85,3 @@ def _shades(theme: Theme) -> Array:
 
 def _fitting(painter: Painter, box: Box) -> int:
     return NORMAL if painter.text_width(TITLE, NORMAL) <= box.width else SMALL
-
-
-def _shortened(painter: Painter, text: str, room: float) -> str:
-    """Cut a long name in the middle until it fits."""
-    kept = len(text)
-    shown = text
-    while painter.text_width(shown, SMALL) > room and kept > 2:
-        kept -= 1
-        shown = f"{text[: kept // 2]}…{text[-(kept - kept // 2) :]}"
-    return shown

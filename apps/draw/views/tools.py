@@ -1,58 +1,19 @@
-"""Buttons and their tooltips, and the slider for the brush's size."""
+"""The row under the canvas: tools, the slider for the brush's size, and commands; and the menu's button."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Sequence
 
 from apps.draw.paint.icons import ICONS
 from apps.draw.paint.painter import Painter
-from apps.draw.paint.theme import NORMAL, SMALL, Colour
-from apps.draw.state.actions import Action, Place
+from apps.draw.paint.theme import NORMAL, Colour
+from apps.draw.state.actions import NOTHING, Action, Place
 from apps.draw.state.layout import Box
 from apps.draw.state.session import Session
 from apps.draw.views.view import View
 
 
-class ButtonsView(View):
-    """A row of buttons, each for an action.
-
-    Attributes
-    ----------
-    buttons : dict of Action to Box
-        Where the buttons are.
-    """
-
-    def __init__(self, actions: Iterable[Action]) -> None:
-        super().__init__()
-        self._actions = tuple(actions)
-        self.buttons: dict[Action, Box] = {}
-
-    def paint(self, painter: Painter, session: Session) -> None:
-        for action, box in self.buttons.items():
-            _paint_button(painter, session, action, box)
-        pointer = session.pointer
-        self.animating = pointer.waiting and pointer.hovered in self.buttons
-        if pointer.tooltip is not None and pointer.tooltip in self.buttons:
-            _paint_tooltip(painter, session, pointer.tooltip.tooltip, self.buttons[pointer.tooltip])
-
-    def press(self, session: Session) -> Action | None:
-        return None if session.pointer.erases else self._hovered(session)
-
-    def move(self, session: Session) -> Action | None:
-        return self._hovered(session)
-
-    def release(self, session: Session) -> Action | None:
-        return self._hovered(session)
-
-    def _hovered(self, session: Session) -> Action | None:
-        return next((action for action, box in self.buttons.items() if session.pointer.over(box)), None)
-
-    def _at(self, place: Place) -> list[Action]:
-        """The actions whose buttons belong to a place, in the order of the table."""
-        return [action for action in self._actions if action.place is place]
-
-
-class ToolsView(ButtonsView):
+class ToolsView(View):
     """Tools at the left, commands at the right, the brush's size between.
 
     Attributes
@@ -63,28 +24,37 @@ class ToolsView(ButtonsView):
 
     area_name = "tools"
 
-    def arrange(self, area: Box, unit: float) -> None:
-        super().arrange(area, unit)
+    def arrange(self, area: Box, unit: float, session: Session) -> None:
+        super().arrange(area, unit, session)
         gap, side = self.px(8), area.height
-        self.buttons = _row(area.x, area.y, self._at(Place.TOOL), side, gap)
-        start, end = area.x + len(self.buttons) * (side + gap), area.right
-        for action in self._at(Place.COMMAND):
-            width = self.px(6 + 14 * len(action.label))
+        tools = actions_at(session, Place.TOOL)
+        self.buttons = {
+            action: Box(area.x + index * (side + gap), area.y, side, side)
+            for index, action in enumerate(tools)
+        }
+        start, end = area.x + len(tools) * (side + gap), area.right
+        for action in actions_at(session, Place.COMMAND):
+            width = self.px(20 + 12 * len(action.label))
             self.buttons[action] = Box(end - width, area.y, width, side)
             end -= width + gap
         self.slider = Box(start, area.y, end - start, side)
         room = self.px(16)  # for the knob at both ends
         self.track = Box(start + room, area.y, end - start - 2 * room, side)
 
+    def looks(self, session: Session) -> Hashable:
+        return session.brush, tuple(button_looks(session, action) for action in self.buttons)
+
     def paint(self, painter: Painter, session: Session) -> None:
         _paint_slider(painter, self.track, session.brush_setting)
-        super().paint(painter, session)
+        for action, box in self.buttons.items():
+            paint_button(painter, session, action, box)
 
     def press(self, session: Session) -> Action | None:
         pointer = session.pointer
         if pointer.over(self.slider) and not pointer.erases:
             pointer.sliding = True
             self._slide(session)
+            return NOTHING
         return super().press(session)
 
     def move(self, session: Session) -> Action | None:
@@ -101,53 +71,70 @@ class ToolsView(ButtonsView):
             session.brush_setting = (session.pointer.position[0] - self.track.x) / self.track.width
 
 
-class SwitchesView(ButtonsView):
-    """What is shown, and how; at the right end of the area."""
+class CornerView(View):
+    """The button of the menu, beside the tabs."""
 
-    area_name = "switches"
+    area_name = "corner"
 
-    def arrange(self, area: Box, unit: float) -> None:
-        super().arrange(area, unit)
-        actions, side, gap = self._at(Place.SWITCH), area.height, self.px(4)
-        self.buttons = _row(area.right - len(actions) * (side + gap) + gap, area.y, actions, side, gap)
+    def arrange(self, area: Box, unit: float, session: Session) -> None:
+        super().arrange(area, unit, session)
+        self.buttons = dict.fromkeys(actions_at(session, Place.CORNER)[:1], area)
+
+    def looks(self, session: Session) -> Hashable:
+        return tuple(button_looks(session, action) for action in self.buttons)
+
+    def paint(self, painter: Painter, session: Session) -> None:
+        for action, box in self.buttons.items():
+            paint_button(painter, session, action, box, bare=True)
 
 
-def _row(left: int, top: int, actions: Sequence[Action], side: int, gap: int) -> dict[Action, Box]:
-    return {action: Box(left + index * (side + gap), top, side, side) for index, action in enumerate(actions)}
+def actions_at(session: Session, place: Place) -> Sequence[Action]:
+    """The actions whose buttons belong to a place now, in the order of the table."""
+    return [action for action in session.actions if action.place is place and action.shown(session)]
 
 
-def _paint_button(painter: Painter, session: Session, action: Action, box: Box) -> None:
-    pointer = session.pointer
-    hovered = action.enabled(session) and pointer.hovered is action and pointer.pressed in (None, action)
-    pressed = hovered and pointer.pressed is action
-    behind, front = _colours(painter, session, action, hovered)
-    if behind is not None:
+def button_looks(session: Session, action: Action) -> Hashable:
+    """All that the picture of a button depends on."""
+    return action.enabled(session), action.on(session), _hovered(session, action), _pressed(session, action)
+
+
+def paint_button(painter: Painter, session: Session, action: Action, box: Box, bare: bool = False) -> None:
+    """Paint a button; a bare one has nothing behind it until the pointer is over it.
+
+    What is on is filled with the accent, so that not only its hue tells.
+    """
+    front, behind = _colours(painter, session, action)
+    if not bare or _hovered(session, action):
         painter.box(box, behind)
+    pressed = _pressed(session, action)
     if pressed:
-        painter.outline(box, painter.theme.ink if action.primary else painter.theme.accent, line=2)
+        painter.outline(box, painter.theme.ink, line=2)
     x, y = box.center
     y += painter.px(1) if pressed else 0
     if action.icon is None:
         painter.text(action.label, NORMAL, front, (x, y), "center")
     else:
-        side = painter.px(22)
+        side = min(painter.px(22), box.height // 2)
         painter.icon(ICONS[action.icon], Box(x - side // 2, y - side // 2, side, side), front)
 
 
-def _colours(
-    painter: Painter, session: Session, action: Action, hovered: bool
-) -> tuple[Colour | None, Colour]:
-    """The colours behind a button and on it."""
-    theme = painter.theme
-    bare = action.place is Place.SWITCH
-    plain = theme.button_hovered if hovered else None if bare else theme.button
+def _colours(painter: Painter, session: Session, action: Action) -> tuple[Colour, Colour]:
+    """The colours on a button and behind it."""
+    theme, hovered = painter.theme, _hovered(session, action)
     if not action.enabled(session):
-        return plain, theme.faint
-    if action.primary:
-        return theme.accent_hovered if hovered else theme.accent, theme.on_accent
-    if action.on(session):
-        return plain, theme.accent
-    return plain, theme.quiet if bare else theme.ink
+        return theme.faint, theme.button
+    if action.primary or action.on(session):
+        return theme.on_accent, theme.accent_hovered if hovered else theme.accent
+    return theme.ink, theme.button_hovered if hovered else theme.button
+
+
+def _hovered(session: Session, action: Action) -> bool:
+    pointer = session.pointer
+    return action.enabled(session) and pointer.hovered is action and pointer.pressed in (None, action)
+
+
+def _pressed(session: Session, action: Action) -> bool:
+    return _hovered(session, action) and session.pointer.pressed is action
 
 
 def _paint_slider(painter: Painter, track: Box, setting: float) -> None:
@@ -155,17 +142,7 @@ def _paint_slider(painter: Painter, track: Box, setting: float) -> None:
     theme = painter.theme
     x, middle = track.x + round(track.width * setting), track.center[1]
     line = max(4, painter.px(4))
-    painter.box(Box(track.x, middle - line // 2, track.width, line), theme.line, line / 2)
+    painter.box(Box(track.x, middle - line // 2, track.width, line), theme.edge, line / 2)
     painter.box(Box(track.x, middle - line // 2, x - track.x, line), theme.quiet, line / 2)
     half = painter.px(5 + 6 * setting)
-    painter.box(Box(x - half, middle - half, 2 * half, 2 * half), theme.ink, half)
-
-
-def _paint_tooltip(painter: Painter, session: Session, text: str, button: Box) -> None:
-    """Paint it above the button, or below one at the top, and always within the window."""
-    width, height, gap = painter.text_width(text, SMALL) + painter.px(20), painter.px(28), painter.px(8)
-    x = min(max(button.center[0] - width // 2, gap), session.layout.size[0] - width - gap)
-    y = button.y - height - gap
-    box = Box(x, y if y >= 0 else button.bottom + gap, width, height)
-    painter.box(box, painter.theme.ink, 6)
-    painter.text(text, SMALL, painter.theme.background, box.center, "center")
+    painter.box(Box(x - half, middle - half, 2 * half, 2 * half), theme.ink, 99)

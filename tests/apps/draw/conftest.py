@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from apps.draw.state.facts import Facts
 from apps.draw.state.live_prediction import LivePrediction
 from apps.draw.state.session import Session
 from engine.data.strokes import Strokes
 from engine.recognition.recognize import Recognition, State
+
+FACTS = Facts("numpy", "model.json", 0.98, "MNIST test set")
 
 
 class FakeNetwork:
@@ -37,12 +40,11 @@ def network() -> FakeNetwork:
 def make_session(network: FakeNetwork) -> Callable[[], Session]:
     """Make sessions whose views can be touched; they need Pygame, but no display."""
     pytest.importorskip("pygame")
-    from apps.draw.views.network_input import Facts
-    from apps.draw.window import make_views
+    from apps.draw.views.table import attach_views
 
     def make() -> Session:
-        session = Session(LivePrediction(network.recognize, clock=lambda: 0.0))
-        session.attach(make_views(Facts("numpy", "model.json", 0.98), session.actions))
+        session = Session(LivePrediction(network.recognize, clock=lambda: 0.0), FACTS)
+        attach_views(session)
         return session
 
     return make
@@ -53,12 +55,25 @@ def session(make_session: Callable[[], Session]) -> Session:
     return make_session()
 
 
-@pytest.fixture
-def _display(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Pygame on a display that is only pretended."""
+@pytest.fixture(scope="session")
+def _pygame() -> Iterator[None]:
+    """Pygame on a display that is only pretended, for the whole run: starting it takes a while."""
     pygame = pytest.importorskip("pygame")
-    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    pygame.display.init()
-    pygame.font.init()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SDL_VIDEODRIVER", "dummy")
+        pygame.display.init()
+        pygame.font.init()
     yield
     pygame.display.quit()
+
+
+@pytest.fixture
+def _display(_pygame: None) -> Iterator[None]:
+    """No events, and no pictures from before."""
+    import pygame
+
+    from apps.draw.paint.painter import forget_sizes
+
+    pygame.event.clear()
+    yield
+    forget_sizes()

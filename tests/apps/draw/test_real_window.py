@@ -187,7 +187,8 @@ def _running(
 
 
 @pytest.fixture
-def app(screen: Screen) -> Iterator[App]:
+def app(screen: Screen, tmp_path: Path) -> Iterator[App]:
+    screen.environment |= {"XDG_DATA_HOME": str(tmp_path / "data"), "HOME": str(tmp_path)}
     app = App(screen)
     with app.process:
         try:
@@ -216,3 +217,45 @@ def test_digits_drawn_with_a_mouse_are_recognized(app: App) -> None:
     app.title_like(r"inkdigits – 7 \(.*%\)")
     assert app.close() == 0
     assert app.process.communicate()[0] == ""
+
+
+def test_keys_alone_draw_save_and_bring_back(app: App, screen: Screen, tmp_path: Path) -> None:
+    app.title_like("inkdigits")
+    for key in ["Up"] * 8 + ["space"] + ["Down"] * 14 + ["space"]:
+        app.press(key)
+    app.title_like(r"inkdigits – 1 \(.*%\)")
+    app.press("ctrl+s")
+    _wait_until(lambda: any(tmp_path.rglob("drawing-001.png")), "the saved picture")
+    assert any(tmp_path.rglob("drawing-001.json"))
+    app.press("ctrl+q")
+    assert app.process.wait(PATIENCE) == 0
+    later = App(screen)
+    with later.process:
+        try:
+            later.wait_for_window()
+            later.title_like("inkdigits")
+            later.press("ctrl+r")
+            later.title_like(r"inkdigits – 1 \(.*%\)")
+        finally:
+            later.process.kill()
+
+
+def test_an_idle_window_sleeps(app: App) -> None:
+    """Wake-ups and CPU time of a second in which nothing happens, as the kernel counts them."""
+    app.title_like("inkdigits")
+    time.sleep(3)
+    before = _usage(app.process.pid)
+    time.sleep(2)
+    after = _usage(app.process.pid)
+    assert (after[0] - before[0]) / 2 < 20
+    assert (after[1] - before[1]) / 2 < 0.02
+
+
+def _usage(pid: int) -> tuple[int, float]:
+    """Voluntary context switches of all threads, and CPU seconds."""
+    switches = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        status = (task / "status").read_text()
+        switches += int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return switches, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -49,17 +49,6 @@ def test_a_line_has_no_gaps_however_fast_it_was_drawn() -> None:
     assert rows_with_ink[12:188].all()
 
 
-def test_a_growing_line_looks_as_if_drawn_at_once() -> None:
-    whole = ring(120)
-    for count in range(1, 121, 7):
-        draw_ink((PenStroke(whole.points[:count], whole.width),), SIDE)
-    grown = draw_ink((whole,), SIDE)
-    from apps.draw.paint.ink import _run
-
-    _run.cache_clear()
-    np.testing.assert_array_equal(grown, draw_ink((whole,), SIDE))
-
-
 def test_crossing_lines_do_not_add_up() -> None:
     one, other = PenStroke(((0.1, 0.5), (0.9, 0.5)), 0.1), PenStroke(((0.5, 0.1), (0.5, 0.9)), 0.1)
     both = draw_ink((one, other), SIDE)

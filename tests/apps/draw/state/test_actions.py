@@ -1,4 +1,4 @@
-"""The table of actions: one row makes a button, a tooltip, keys and a line of the help."""
+"""The table of actions: one row makes a button, a tooltip, keys and a row of the menu."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ pygame = pytest.importorskip("pygame")
 
 from apps.draw.paint.icons import ICONS  # noqa: E402 - needs Pygame
 from apps.draw.paint.theme import DARK  # noqa: E402
-from apps.draw.views import help as help_view  # noqa: E402
-from apps.draw.views.network_input import Facts  # noqa: E402
-from apps.draw.views.tools import ButtonsView  # noqa: E402
 from apps.draw.window import Window  # noqa: E402
+from tests.apps.draw.acting import MENU, button  # noqa: E402
+from tests.apps.draw.conftest import FACTS  # noqa: E402
 
 if TYPE_CHECKING:
     from tests.apps.draw.conftest import FakeNetwork
@@ -37,8 +36,8 @@ def test_every_icon_is_drawn_and_every_drawing_is_used() -> None:
 
 
 @pytest.mark.usefixtures("_display")
-@pytest.mark.parametrize("place", Place)
-def test_an_action_that_is_added_has_a_button_a_tooltip_a_key_and_a_line_of_the_help(
+@pytest.mark.parametrize("place", [Place.TOOL, Place.COMMAND])
+def test_an_action_that_is_added_has_a_button_a_tooltip_a_key_and_a_row_of_the_menu(
     place: Place, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing but the row is added, and the drawing of its icon."""
@@ -48,27 +47,21 @@ def test_an_action_that_is_added_has_a_button_a_tooltip_a_key_and_a_line_of_the_
     icon = None if place is Place.COMMAND else "cross"
     added = Action("Mark", "Mark the drawing", ("M",), runs.append, place, icon)
 
-    session = Session(LivePrediction(network.recognize, clock=lambda: 0.0), actions=(*ACTIONS, added))
+    session = Session(LivePrediction(network.recognize), FACTS, actions=(*ACTIONS, added))
     time = [0.0]
-    window = Window(
-        session, Facts("numpy", "m.json", 0.98), clock=lambda: time[0], sleep=lambda seconds: None
-    )
-    box = next(
-        view.buttons[added]
-        for view in session.views
-        if isinstance(view, ButtonsView) and added in view.buttons
-    )
-    pygame.event.clear()
-
-    button = pygame.surfarray.array3d(window.surface.subsurface(box))
-    assert len(np.unique(button.reshape(-1, 3), axis=0)) > 3, "an icon or a label is on the button"
+    window = Window(session, clock=lambda: time[0], sleep=lambda seconds: None)
+    box = button(session, added)
+    picture = pygame.surfarray.array3d(window.surface.subsurface(box))
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 3, "an icon or a label is on the button"
 
     session.do_key("M")
     session.pointer.press(box.center)
     session.pointer.release(box.center)
     assert len(runs) == 2
 
+    session.pointer.leave()
     session.pointer.move(box.center)
+    window.paint()
     before = pygame.surfarray.array3d(window.surface)
     time[0] = 10.0
     window.paint()
@@ -77,9 +70,8 @@ def test_an_action_that_is_added_has_a_button_a_tooltip_a_key_and_a_line_of_the_
     assert "(M)" in added.tooltip
     assert ((after == DARK.ink) & (before != DARK.ink)).all(axis=2).sum() > 1000, "the tooltip is painted"
 
-    rows: list[tuple[str, tuple[str, ...]]] = []
-    monkeypatch.setattr(help_view, "_paint_panel", lambda painter, area, shown: rows.extend(shown))
-    session.help = True
-    window.paint()
-    assert ("Mark the drawing", ("M",)) in rows
+    session.do(MENU)
+    row = next(row for view in session.touchable for row in view.buttons if row.says == "Mark the drawing")
+    session.do(row)
+    assert len(runs) == 3
     window.close()

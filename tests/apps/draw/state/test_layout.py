@@ -13,7 +13,7 @@ sizes = st.tuples(st.integers(SMALLEST_SIZE[0], 5000), st.integers(SMALLEST_SIZE
 
 
 def areas(layout: Layout) -> list[Box]:
-    return [layout.canvas, layout.tools, layout.answer, layout.bars, layout.network_input]
+    return [layout.canvas, layout.tools, layout.tabs, layout.corner, layout.headline, layout.page]
 
 
 @given(sizes)
@@ -34,16 +34,14 @@ def test_no_two_areas_overlap_and_none_leaves_the_window(size: tuple[int, int]) 
 @given(sizes)
 def test_rows_of_buttons_are_high_enough_for_a_finger(size: tuple[int, int]) -> None:
     layout = arrange(size)
-    assert min(layout.tools.height, layout.switches.height) >= FINGER
+    assert min(layout.tools.height, layout.tabs.height, layout.corner.height) >= FINGER
 
 
 @given(sizes)
-def test_grid_and_picture_have_whole_pixels_a_cell(size: tuple[int, int]) -> None:
+def test_the_grid_has_whole_pixels_a_cell(size: tuple[int, int]) -> None:
     layout = arrange(size)
     assert layout.canvas.width == layout.canvas.height
     assert layout.canvas.width % SIDE == 0
-    assert layout.network_input.height % SIDE == 0
-    assert layout.network_input.height >= 168
 
 
 def test_the_canvas_takes_more_than_half_of_the_first_window() -> None:
@@ -58,3 +56,17 @@ def test_everything_grows_with_the_window() -> None:
     small, large = arrange(FIRST_SIZE), arrange((2 * FIRST_SIZE[0], 2 * FIRST_SIZE[1]))
     for one, other in zip(areas(small), areas(large), strict=True):
         assert other.width >= 1.8 * one.width
+
+
+def test_a_high_window_has_its_column_below_and_a_larger_canvas() -> None:
+    layout = arrange((900, 1300))
+    assert layout.tabs.y > layout.tools.bottom
+    assert layout.canvas.width > 650
+    assert layout.page.width > 800
+
+
+@given(sizes)
+def test_there_is_room_for_a_page(size: tuple[int, int]) -> None:
+    layout = arrange(size)
+    assert layout.page.width >= 290 * layout.unit
+    assert layout.page.height >= 200 * layout.unit

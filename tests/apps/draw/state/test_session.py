@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from apps.draw.state.actions import ACTIONS
-from apps.draw.state.geometry import Point
-from apps.draw.state.live_prediction import LivePrediction
-from apps.draw.state.session import THINNEST, WIDEST, Session
+import numpy as np
+import pytest
+
+from apps.draw.state.live_prediction import MANY_POINTS, LivePrediction
+from apps.draw.state.session import REST, THINNEST, WIDEST, Session
 from backends.errors import BackendFailedError
-from engine.data.strokes import Strokes
+from engine.data.strokes import Strokes, strokes_to_image
 from engine.recognition.recognize import Recognition, State
+from tests.apps.draw.acting import (
+    CLEAR,
+    CLOSE,
+    LIVE,
+    MENU,
+    PREDICT,
+    QUIT,
+    REDO,
+    THICKER,
+    UNDO,
+    at,
+    click,
+    drag,
+    draw,
+    points,
+)
 
 if TYPE_CHECKING:
     from tests.apps.draw.conftest import FakeNetwork
 
-PREDICT, CLEAR, UNDO, REDO, ERASER, _, WIDER, LIVE, *_rest, HELP, CLOSE = ACTIONS
-
-
-def at(session: Session, x: float, y: float) -> Point:
-    """A place on the canvas, in pixels of the window."""
-    canvas = session.layout.canvas
-    return canvas.x + x * canvas.width, canvas.y + y * canvas.height
-
-
-def drag(session: Session, *places: Point, erases: bool = False) -> None:
-    session.pointer.press(at(session, *places[0]), erases)
-    for place in places[1:]:
-        session.pointer.move(at(session, *place))
-    session.pointer.release(at(session, *places[-1]))
-
-
-def draw(session: Session) -> None:
-    drag(session, (0.25, 0.25), (0.5, 0.5), (0.75, 0.5))
-
 
 def has_prediction(session: Session) -> bool:
     return session.prediction.recognition is not None
-
-
-def points(session: Session) -> list[tuple[Point, ...]]:
-    return [stroke.points for stroke in session.document.strokes]
 
 
 # ---- The prediction --------------------------------------------------------------------------------
@@ -106,7 +103,7 @@ def test_the_brush_never_changes_the_input(session: Session, network: FakeNetwor
     session.do(CLEAR)
     session.start_frame(0)
     for _ in range(9):
-        session.do(WIDER)
+        session.do(THICKER)
     draw(session)
     session.start_frame(1)
     thin, wide = network.inputs
@@ -146,12 +143,36 @@ def test_a_disabled_action_does_nothing(session: Session) -> None:
     assert all(action.enabled(session) for action in (UNDO, CLEAR, PREDICT))
 
 
-def test_help_is_closed_by_escape_before_the_window_is(session: Session) -> None:
-    session.do(HELP)
+def test_escape_closes_the_menu_and_never_the_window(session: Session) -> None:
+    session.do(MENU)
+    assert session.panel == "menu"
     session.do(CLOSE)
-    assert (session.help, session.closed) == (False, False)
+    assert session.panel is None
     session.do(CLOSE)
+    assert not session.closed
+    session.do(QUIT)
     assert session.closed
+
+
+def test_no_key_reaches_what_is_behind_the_menu(session: Session) -> None:
+    draw(session)
+    session.do(MENU)
+    for key in ("Q", "Ctrl+Z", "E", "G", "Space", "Right", "L", "Ctrl+1"):
+        session.do_key(key)
+    assert len(points(session)) == 1
+    assert (session.eraser, session.grid, session.prediction.live) == (False, True, True)
+    session.do_key("H")
+    assert session.panel is None
+
+
+def test_a_row_of_the_menu_does_what_its_action_does(session: Session) -> None:
+    draw(session)
+    session.do(MENU)
+    menu = next(view for view in session.overlays if view.name == "menu")
+    row = next(row for row in menu.buttons if row.label == "Clear")
+    click(session, row)
+    assert session.panel is None
+    assert session.document.empty
 
 
 def test_a_backend_that_fails_leaves_the_drawing(session: Session, network: FakeNetwork) -> None:
@@ -174,3 +195,120 @@ def test_a_backend_that_fails_leaves_the_drawing(session: Session, network: Fake
     session.start_frame(7)
     assert session.prediction.failure is None
     assert session.prediction.recognition is not None
+
+
+# ---- Guesses -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def refusing(network: FakeNetwork, make_session: Callable[[], Session]) -> Session:
+    """A session whose network takes nothing for a digit."""
+    session = make_session()
+
+    def refuse(strokes: Strokes) -> Recognition:
+        return replace(network.recognize(strokes), state=State.NOT_A_DIGIT if strokes else State.EMPTY)
+
+    session.prediction = LivePrediction(refuse, needed=0.93)
+    session.start_frame(100.0)
+    return session
+
+
+def test_an_unfinished_digit_is_guessed_at_and_never_refused(refusing: Session) -> None:
+    session = refusing
+    session.pointer.press(at(session, 0.2, 0.2))
+    for step in range(1, 30):
+        session.pointer.move(at(session, 0.2 + step / 50, 0.4))
+        session.start_frame(100 + step / 10)
+        assert session.guessing
+        assert session.words.headline == "1 so far"
+        assert not session.words.certain
+        assert session.title == "inkdigits"
+    session.pointer.release()
+    session.start_frame(103.0)
+    assert session.guessing, "the next stroke may follow"
+    assert session.due == pytest.approx(102.9 + REST)
+    session.start_frame(102.9 + REST)
+    assert session.words.headline == "Not a digit"
+    assert session.title == "inkdigits – not a digit"
+    assert session.due is None
+
+
+def test_a_digit_is_an_answer_as_soon_as_the_pen_is_lifted(session: Session) -> None:
+    session.start_frame(50)
+    session.pointer.press(at(session, 0.2, 0.2))
+    session.pointer.move(at(session, 0.5, 0.5))
+    session.start_frame(50.1)
+    assert session.guessing
+    session.pointer.release()
+    session.start_frame(50.11)
+    assert session.words.certain
+    assert session.title == "inkdigits – 1 (90%)"
+
+
+def test_an_asked_prediction_is_final_at_once(refusing: Session) -> None:
+    session = refusing
+    session.do(LIVE)
+    draw(session)
+    session.start_frame(101)
+    session.do(PREDICT)
+    assert session.words.headline == "Not a digit"
+
+
+# ---- What is left out ---------------------------------------------------------------------------
+
+
+def test_stray_touches_are_those_that_the_network_does_not_get(session: Session) -> None:
+    drag(session, (0.3, 0.2), (0.3, 0.8))
+    drag(session, (0.6, 0.4), (0.6, 0.41))
+    drag(session, (0.5, 0.4), (0.5, 0.45))
+    session.start_frame(1)
+    assert session.left_out == session.document.strokes[1:2]
+    rest = [stroke.points for stroke in session.document.strokes if stroke not in session.left_out]
+    np.testing.assert_array_equal(strokes_to_image(rest), strokes_to_image(points(session)))
+
+
+def test_a_mark_is_judged_when_the_pen_is_lifted(session: Session) -> None:
+    drag(session, (0.3, 0.2), (0.3, 0.8))
+    session.pointer.press(at(session, 0.6, 0.4))
+    session.start_frame(1)
+    assert not session.left_out
+    session.pointer.release(at(session, 0.6, 0.4))
+    session.start_frame(2)
+    assert len(session.left_out) == 1
+
+
+# ---- Many points --------------------------------------------------------------------------------
+
+
+class Later(Executor):
+    """A worker that works when it is told to."""
+
+    def __init__(self) -> None:
+        self.work: list[Callable[[], None]] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.work.append(lambda: future.set_result(fn(*args)))
+        return future
+
+
+def test_a_drawing_with_many_points_is_recognized_by_the_worker(
+    session: Session, network: FakeNetwork
+) -> None:
+    worker = Later()
+    session.prediction = LivePrediction(network.recognize, worker=worker)
+    drag(session, (0.1, 0.1), *((0.1 + i / 5000, 0.5 + i % 2 / 9) for i in range(MANY_POINTS)))
+    session.start_frame(1)
+    session.start_frame(2)
+    assert len(worker.work) == 1
+    assert session.prediction.pending
+    draw(session)
+    worker.work.pop()()
+    session.start_frame(3)
+    assert session.prediction.recognition.digit == 1
+    assert session.guessing, "a stroke was added meanwhile"
+    worker.work.pop()()
+    session.start_frame(4)
+    assert session.words.headline == "90% sure"
+    assert not session.guessing
+    assert session.prediction.recognition.digit == 2

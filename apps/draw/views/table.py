@@ -1,0 +1,24 @@
+"""Every view of the window. To add a page, write a file with a `View` and add it to `PAGES`."""
+
+from __future__ import annotations
+
+from apps.draw.state.session import Session
+from apps.draw.views.answer import AnswerPage
+from apps.draw.views.canvas import CanvasView
+from apps.draw.views.headline import HeadlineView
+from apps.draw.views.menu import MenuView, OpenView
+from apps.draw.views.overlays import FocusView, NoticeView, RingView, TooltipView
+from apps.draw.views.tabs import TabsView
+from apps.draw.views.tools import CornerView, ToolsView
+from apps.draw.views.view import View
+
+PAGES: tuple[type[View], ...] = (AnswerPage,)  # in the order of their tabs
+FRAME: tuple[type[View], ...] = (CanvasView, ToolsView, TabsView, CornerView, HeadlineView)
+OVERLAYS: tuple[type[View], ...] = (RingView, NoticeView, MenuView, OpenView, FocusView, TooltipView)
+
+
+def attach_views(session: Session) -> tuple[list[View], list[View], list[View]]:
+    """Make every view for a session to touch; returns the frame, the pages and the overlays."""
+    frame, pages, overlays = ([view() for view in views] for views in (FRAME, PAGES, OVERLAYS))
+    session.attach(frame, pages, overlays)
+    return frame, pages, overlays

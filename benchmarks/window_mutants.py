@@ -1,0 +1,378 @@
+"""Deliberate faults in the window, and whether its tests catch them.
+
+``python -m benchmarks.window_mutants [NAME ...] [--jobs N]`` copies the project, puts in one fault after the
+other, runs the window's everyday tests, and prints one line for each fault; it ends with 1 if any survives.
+The tests that ought to catch a fault run first, so that most take seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+COPIED = ("apps", "backends", "benchmarks", "engine", "inkdigits", "tests", "model.json", "setup.cfg")
+TESTS = "tests/apps/draw"
+PATIENCE = 900  # seconds for one fault
+PICTURES, WINDOW = "views/test_pictures.py", "test_window.py"
+SESSION, POINTER = "state/test_session.py", "state/test_pointer.py"
+
+
+class Mutant(NamedTuple):
+    """One fault: a text in a file of ``apps/draw``, what it becomes, and the tests to run first."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+MUTANTS = [
+    Mutant(
+        "no answer",
+        "views/headline.py",
+        "painter.glyph(words.glyph,",
+        "len(words.glyph) or painter.glyph('',",
+        PICTURES,
+    ),
+    Mutant(
+        "no headline",
+        "views/headline.py",
+        "painter.text(words.headline, LARGE, colour,",
+        "painter.text('', LARGE, colour,",
+        PICTURES,
+    ),
+    Mutant(
+        "guess in full ink",
+        "views/headline.py",
+        "theme.ink if words.certain else theme.faint",
+        "theme.ink",
+        PICTURES,
+    ),
+    Mutant("input transposed", "views/network_input.py", ".swapaxes(0, 1)", "", PICTURES),
+    Mutant(
+        "input inverted",
+        "views/network_input.py",
+        "between(theme.paper, theme.ink,",
+        "between(theme.ink, theme.paper,",
+        PICTURES,
+    ),
+    Mutant(
+        "stale input",
+        "views/network_input.py",
+        "return _image(session).tobytes(), session",
+        "return session",
+        PICTURES,
+    ),
+    Mutant(
+        "wrong numbers",
+        "views/bars.py",
+        "float(probabilities[digit]), best",
+        "float(probabilities[9 - digit]), best",
+        PICTURES,
+    ),
+    Mutant(
+        "bars in reverse",
+        "views/bars.py",
+        "track.width * self._lengths[digit]",
+        "track.width * self._lengths[9 - digit]",
+        PICTURES,
+    ),
+    Mutant("short bars alike", "views/bars.py", "max(filled, 2)", "max(filled, 12)", PICTURES),
+    Mutant("noise at the bars", "views/bars.py", "LEAST = 0.005", "LEAST = 0.0", PICTURES),
+    Mutant("bars jump", "views/bars.py", "(1 - math.exp(-4 * seconds / EASING))", "1.0", PICTURES),
+    Mutant("bars when too small", "views/bars.py", " or recognition.state is State.TOO_SMALL", "", PICTURES),
+    Mutant("threshold elsewhere", "views/bars.py", "first.width * needed", "first.width * 0.5", PICTURES),
+    Mutant(
+        "no answer marked",
+        "views/bars.py",
+        "recognition.digit if session.words.certain else None",
+        "None",
+        PICTURES,
+    ),
+    Mutant(
+        "guess marked",
+        "views/bars.py",
+        "recognition.digit if session.words.certain else None",
+        "recognition.digit",
+        PICTURES,
+    ),
+    Mutant(
+        "no tools",
+        "views/tools.py",
+        "            paint_button(painter, session, action, box)\n\n    def press",
+        "            pass\n\n    def press",
+        PICTURES,
+    ),
+    Mutant(
+        "switch by hue alone",
+        "views/tools.py",
+        "if action.primary or action.on(session):",
+        "if action.primary:",
+        PICTURES,
+    ),
+    Mutant(
+        "slider upside down",
+        "views/tools.py",
+        "track.x + round(track.width * setting)",
+        "track.right - round(track.width * setting)",
+        PICTURES,
+    ),
+    Mutant(
+        "icons in wrong size",
+        "views/tools.py",
+        "min(painter.px(22), box.height // 2)",
+        "painter.px(70)",
+        PICTURES,
+    ),
+    Mutant(
+        "press falls through the slider",
+        "views/tools.py",
+        "            return NOTHING\n",
+        "            return None\n",
+        POINTER,
+    ),
+    Mutant(
+        "predict always there",
+        "state/actions.py",
+        "shown=lambda session: not session.prediction.live",
+        "shown=always",
+        "views/test_views.py",
+    ),
+    Mutant("no grid", "views/canvas.py", "if session.grid:", "if False:", PICTURES),
+    Mutant(
+        "left out in full ink",
+        "views/canvas.py",
+        "(theme.ink, theme.faint)",
+        "(theme.ink, theme.ink)",
+        PICTURES,
+    ),
+    Mutant("no hint", "views/canvas.py", "if session.document.empty:", "if False:", PICTURES),
+    Mutant(
+        "pen only on the canvas",
+        "views/canvas.py",
+        "        session.start_stroke(self._point(session))\n",
+        "        if session.pointer.over(self.area):\n            session.start_stroke(self._point(session))\n",  # noqa: E501 - the text as it stands
+        POINTER,
+    ),
+    Mutant(
+        "theme leaves dark parts",
+        "views/canvas.py",
+        "paper = painter.theme, session.grid",
+        "paper = session.grid",
+        PICTURES,
+    ),
+    Mutant(
+        "ring off",
+        "views/overlays.py",
+        "painter.ring(ring.center, ring.radius, colour",
+        "painter.ring(ring.center, ring.radius * 1.2, colour",
+        PICTURES,
+    ),
+    Mutant(
+        "no focus",
+        "views/overlays.py",
+        "        if box is not None:\n            edge",
+        "        if box is None:\n            edge",
+        WINDOW,
+    ),
+    Mutant(
+        "no tooltip",
+        "views/overlays.py",
+        "        text = action.tooltip\n",
+        "        return\n        text = action.tooltip\n",
+        PICTURES,
+    ),
+    Mutant("no check marks", "views/menu.py", "if action.on(session):", "if False:", PICTURES),
+    Mutant("open runs another", "views/menu.py", "session.open(saved.path)", "pass", "state/test_files.py"),
+    Mutant(
+        "menu keeps open",
+        "views/menu.py",
+        "        session.go_back()\n        session.do(action)",
+        "        session.do(action)",
+        SESSION,
+    ),
+    Mutant("portrait as landscape", "state/layout.py", "TALL = 1.2", "TALL = 99", "state/test_layout.py"),
+    Mutant(
+        "unbounded pictures",
+        "paint/pictures.py",
+        "while self.size > self._limit:",
+        "while False:",
+        "test_budget.py",
+    ),
+    Mutant(
+        "oldest stays", "paint/pictures.py", "popitem(last=False)", "popitem(last=True)", "test_budget.py"
+    ),
+    Mutant(
+        "all ink laid again",
+        "paint/ink_layer.py",
+        "if growing is not None and growing.goes_on_as(strokes[-1]):",
+        "if False:",
+        "paint/test_ink_layer.py",
+    ),
+    Mutant(
+        "tail stays",
+        "paint/ink_layer.py",
+        "self._coverage[box.y : box.bottom, box.x : box.right] = self._tail.under",
+        "pass",
+        "paint/test_ink_layer.py",
+    ),
+    Mutant(
+        "whole canvas dirty", "views/canvas.py", "if paper != self._painted:", "if True:", "test_budget.py"
+    ),
+    Mutant(
+        "faint quiet text",
+        "paint/theme.py",
+        "quiet=(172, 178, 189)",
+        "quiet=(112, 118, 129)",
+        "paint/test_theme.py",
+    ),
+    Mutant(
+        "faint edge", "paint/theme.py", "edge=(128, 133, 141)", "edge=(212, 214, 212)", "paint/test_theme.py"
+    ),
+    Mutant("busy when idle", "window.py", "self._sleep(min(DOZE, until - now))", "pass", WINDOW),
+    Mutant("asks SDL when idle", "window.py", "if now < self._awake_until:", "if True:", WINDOW),
+    Mutant(
+        "sleeps after painting",
+        "window.py",
+        "        self.paint()\n\n    def paint",
+        "        self.paint()\n        self._sleep(FRAME)\n\n    def paint",
+        WINDOW,
+    ),
+    Mutant("paints always", "screen.py", "if self._looks.get(view.area_name) == looks:", "if False:", WINDOW),
+    Mutant("overlay left behind", "screen.py", "chain(self._covered, dirty)", "dirty", PICTURES),
+    Mutant("sizes kept", "screen.py", "            forget_sizes()\n", "", "test_budget.py"),
+    Mutant("no place of keys", "events.py", "        names.append(place)\n", "        pass\n", WINDOW),
+    Mutant("AltGr is Ctrl", "events.py", " and not helps", "", WINDOW),
+    Mutant(
+        "letters by place everywhere",
+        "events.py",
+        " and not (typed.isascii() and place.isalpha())",
+        "",
+        WINDOW,
+    ),
+    Mutant("all keys repeat", "state/session.py", "if action.repeats or not repeated:", "if True:", WINDOW),
+    Mutant(
+        "keys under the menu",
+        "state/session.py",
+        "listed if self.panel is None or listed in (CLOSE, MENU, QUIT) else None",
+        "listed",
+        SESSION,
+    ),
+    Mutant(
+        "lost button draws on",
+        "events.py",
+        "if self._button is not None and not event.buttons[self._button - 1]:",
+        "if False:",
+        WINDOW,
+    ),
+    Mutant(
+        "palm blocks", "events.py", "(self._finger is None or self._rests())", "self._finger is None", WINDOW
+    ),
+    Mutant(
+        "refused in mid-stroke",
+        "state/session.py",
+        "self.prediction.pending or self.document.busy",
+        "self.prediction.pending",
+        SESSION,
+    ),
+    Mutant("refused at once", "state/session.py", "REST = 0.3", "REST = 0.0", SESSION),
+    Mutant(
+        "nothing is left out", "state/session.py", "_extent(stroke) < STRAY * largest)", "False)", SESSION
+    ),
+    Mutant(
+        "stale milliseconds",
+        "state/live_prediction.py",
+        "self.recognition = self.failure = self.milliseconds = None",
+        "self.recognition = self.failure = None",
+        SESSION,
+    ),
+    Mutant(
+        "no worker", "state/live_prediction.py", "self.live and self._worker is not None", "False", SESSION
+    ),
+    Mutant(
+        "last session lost",
+        "state/session.py",
+        "self.files.keep(self.document.strokes)",
+        "pass",
+        "state/test_files.py",
+    ),
+    Mutant("saved over", "state/files.py", "default=0) + 1", "default=1)", "state/test_files.py"),
+    Mutant(
+        "wrong pen in a replay",
+        "replay.py",
+        "self._events[self._next][0] <= self._now",
+        "True",
+        "test_replay.py",
+    ),
+    Mutant(
+        "focus skips",
+        "state/keyboard.py",
+        "(place + step) % len(stops)",
+        "(place + 2 * step) % len(stops)",
+        WINDOW,
+    ),
+]
+
+
+def caught_by(mutant: Mutant) -> str:
+    """The test that a fault fails, or an empty text where all pass."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder)
+        for name in COPIED:
+            source = ROOT / name
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, tree / name)
+        file = tree / "apps/draw" / mutant.file
+        text = file.read_text("utf-8")
+        if text.count(mutant.old) < 1:
+            raise SystemExit(f"{mutant.name}: {mutant.file} has no such text any more")
+        file.write_text(text.replace(mutant.old, mutant.new), "utf-8")
+        return _failure(tree, f"{TESTS}/{mutant.tests}") or _failure(tree, TESTS)
+
+
+def _failure(tree: Path, tests: str) -> str:
+    """The first test that fails."""
+    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", tests]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=tree,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no end within {PATIENCE} s"
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return "" if done.returncode == 0 else (failed or ["the tests did not run"])[0].split(" - ")[0]
+
+
+def main() -> int:
+    """Run the faults that are named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("names", metavar="NAME", nargs="*", help="faults to try (default: all)")
+    parser.add_argument("--jobs", metavar="N", type=int, default=1, help="faults at once")
+    arguments = parser.parse_args()
+    chosen = [mutant for mutant in MUTANTS if not arguments.names or mutant.name in arguments.names]
+    left = 0
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        for mutant, test in zip(chosen, pool.map(caught_by, chosen), strict=True):
+            left += not test
+            print(f"{'caught  ' if test else 'SURVIVES'}  {mutant.name} ({mutant.file})  {test}", flush=True)
+    print(f"{len(chosen) - left} of {len(chosen)} caught")
+    return int(left > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
