@@ -15,7 +15,7 @@ def test_backends(run: Any) -> None:
     assert [each["name"] for each in listed[:2]] == ["numpy", "numba"]
     code, out, _ = run("backends", "--check", "numpy")
     assert code == 0
-    assert "40 of 40 checks passed" in out
+    assert "42 of 42 checks passed" in out
 
 
 def test_list_for_people(run: Any, monkeypatch: Any) -> None:
