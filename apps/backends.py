@@ -58,7 +58,7 @@ def _as_line(info: BackendInfo) -> str:
         status = f"needs {info.missing}: {install_hint(info.missing)}"
     else:
         status = "ready, the default" if info.name == default_name() else "ready"
-    return f"{info.name:12} {info.origin:16} {status}"
+    return f"{one_line(info.name, 60):12} {one_line(info.origin, 60):16} {status}"
 
 
 def _check(name: str, as_json: bool) -> int:
@@ -71,7 +71,9 @@ def _check(name: str, as_json: bool) -> int:
         for line in _failure_lines(found):
             print(line)
         wrong = len({each.check for each in found})
-        print(f"{name}: {len(CHECKS) - wrong} of {len(CHECKS)} checks passed, in float32 and float64")
+        print(
+            f"{one_line(name)}: {len(CHECKS) - wrong} of {len(CHECKS)} checks passed, in float32 and float64"
+        )
     return 1 if found else 0
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 
+from backends.errors import LONGEST_OF_ALL, one_line
+
 
 def print_json(**fields: object) -> None:
     """Print one object, on a line of its own."""
@@ -12,16 +14,10 @@ def print_json(**fields: object) -> None:
 
 
 def say(message: str) -> None:
-    """Tell the user something that is not the answer, on one line."""
-    print(printable(message), file=sys.stderr, flush=True)
+    """Tell the user something that is not the answer, on one line of at most 300 characters."""
+    print(one_line(message, LONGEST_OF_ALL, middle=True), file=sys.stderr, flush=True)
 
 
 def printable(text: object) -> str:
-    r"""Text without control characters, which a file's name may hold and a terminal would obey.
-
-    >>> printable("a\nb")
-    'a\\nb'
-    """
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(text)
-    )
+    """Text without control characters, which a file's name may hold and a terminal would obey; not cut."""
+    return one_line(text, sys.maxsize)

@@ -17,20 +17,23 @@ import msgspec
 import numpy as np
 
 from backends.arrays import Array, Parameters
-from backends.errors import InkdigitsError
-from engine.data.datasets import DataError, read_archive
+from backends.errors import InkdigitsError, one_line, shown
+from engine.data.archives import DataError, read_archive
+from engine.data.files import MEGABYTE
 from engine.model.history import EpochRecord
 from engine.model.safe_write import write_atomically
 from engine.training.loop import Learner
 
 FORMAT = "inkdigits-checkpoint 1"
+LARGEST_TEXT = 16 * MEGABYTE  # of the counters and epochs
+WAY_OUT = "start without --resume"
 
 
 class CheckpointError(InkdigitsError):
     """A checkpoint that is missing, damaged, or of another run."""
 
 
-Count = Annotated[int, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 
 class _Counters(msgspec.Struct, forbid_unknown_fields=True):
@@ -126,22 +129,23 @@ def load_checkpoint(path: Path, learner: Learner, run: dict[str, Any]) -> int:
         No such file, not a checkpoint, or one of another run; the message says what differs.
     """
     if not path.exists():
-        raise CheckpointError(f"there is no checkpoint {path} to resume from: start without --resume")
+        raise CheckpointError(f"there is no checkpoint {shown(path)} to resume from: {WAY_OUT}")
     arrays = list(_arrays(learner))
+    largest = sum(array.nbytes for _, array in arrays) + 2 * LARGEST_TEXT
     try:
-        text, *saved = read_archive(path, ("counters", *(name for name, _ in arrays)))
-        counters = msgspec.json.decode(text.tobytes(), type=_Counters)
-        history = [EpochRecord(**each) for each in counters.history]
-    except (DataError, msgspec.MsgspecError, TypeError) as error:
-        raise CheckpointError(f"{path} is not a checkpoint of this run: {error}") from None
-    if counters.format != FORMAT:
-        raise CheckpointError(f"{path} is {counters.format[:40]!r}, not {FORMAT!r}: start without --resume")
+        text, *saved = read_archive(path, ("counters", *(name for name, _ in arrays)), largest=largest)
+        counters, history = _decode(text)
+    except (DataError, ValueError) as error:
+        why = one_line(str(error).removeprefix(f"{shown(path)} "), 110)
+        raise CheckpointError(f"{shown(path)} is not a checkpoint of this run: {why}; {WAY_OUT}") from None
     as_saved = msgspec.json.decode(msgspec.json.encode(run))  # JSON has lists where Python has tuples
     for what, there, here in _differences(counters.run, as_saved):
-        raise CheckpointError(f"{path} is of another run: {what} is {there} there and {here} here")
+        difference = one_line(f"{what} is {there} there and {here} here")
+        raise CheckpointError(f"{shown(path)} is of another run: {difference}")
     for (name, array), each in zip(arrays, saved, strict=True):
         if each.shape != array.shape or each.dtype != array.dtype or not np.isfinite(each).all():
-            raise CheckpointError(f"{path} is damaged: {name} is {each.dtype} {each.shape}")
+            found = one_line(f"{name} is {each.dtype} {each.shape}", 80)
+            raise CheckpointError(f"{shown(path)} is damaged: {found}, or not finite; {WAY_OUT}")
     for (_, array), each in zip(arrays, saved, strict=True):
         array[...] = each
     learner.epoch, learner.seen, learner.steps = counters.epoch, counters.seen, counters.steps
@@ -151,6 +155,22 @@ def load_checkpoint(path: Path, learner: Learner, run: dict[str, Any]) -> int:
     if learner.average:
         learner.average.steps_taken = counters.average_steps
     return counters.resumed
+
+
+def _decode(text: Array) -> tuple[_Counters, list[EpochRecord]]:
+    """The counters and the epochs so far; raises ValueError."""
+    if text.nbytes > LARGEST_TEXT:
+        raise ValueError(f"its counters have more than {LARGEST_TEXT // MEGABYTE} MB")
+    try:
+        counters = msgspec.json.decode(text.tobytes(), type=_Counters)
+        history = msgspec.convert(counters.history, list[EpochRecord])
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from None
+    except RecursionError:
+        raise ValueError("brackets are nested too deeply") from None
+    if counters.format != FORMAT:
+        raise ValueError(f"it is {one_line(counters.format, 40)!r}, not {FORMAT!r}")
+    return counters, history
 
 
 def _arrays(learner: Learner) -> Iterator[tuple[str, Array]]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 import numpy as np
 from msgspec import Meta
 
 from backends.errors import InkdigitsError
-from engine.training.recipe import Recipe
 
+if TYPE_CHECKING:
+    from engine.training.recipe import Recipe
+
+MOST_EPOCHS = 100_000  # as many as a checkpoint has room for
 DEFAULT_LEARNING_RATE = {"sgd": 0.1, "nesterov": 0.02, "adamw": 0.002}
 
 
@@ -50,18 +53,18 @@ class TrainingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         Everything drawn by chance follows from it.
     """
 
-    hidden: tuple[Annotated[int, Meta(ge=1, le=100_000)], ...] = (128, 64)
-    epochs: Annotated[int, Meta(ge=1)] = 10
-    batch_size: Annotated[int, Meta(ge=1)] = 64
+    hidden: Annotated[tuple[Annotated[int, Meta(ge=1, le=100_000)], ...], Meta(max_length=98)] = (128, 64)
+    epochs: Annotated[int, Meta(ge=1, le=MOST_EPOCHS)] = 10
+    batch_size: Annotated[int, Meta(ge=1, le=10_000_000)] = 64
     optimizer: Literal["sgd", "nesterov", "adamw"] = "nesterov"
     learning_rate: Annotated[float, Meta(gt=0, le=1e300)] | None = None
     momentum: Annotated[float, Meta(ge=0, lt=1)] = 0.9
-    weight_decay: Annotated[float, Meta(ge=0)] = 0.0
+    weight_decay: Annotated[float, Meta(ge=0, le=1e300)] = 0.0
     schedule: Literal["constant", "cosine"] = "cosine"
     warm_up: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     ema_decay: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     validation: Annotated[float, Meta(ge=0, lt=1)] = 0.1
-    seed: Annotated[int, Meta(ge=0)] = 0
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
 
     @classmethod
     def checked(cls, **options: Any) -> TrainingOptions:

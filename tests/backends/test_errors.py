@@ -17,7 +17,7 @@ def test_a_backend_that_raises_is_named() -> None:
     with pytest.raises(BackendFailedError) as caught, blame(Mine(), "training"):
         raise ValueError("a\x1b[2Jb\nc")
     assert str(caught.value) == (
-        "the backend mine failed while training: ValueError: a [2Jb c; inkdigits backends --check mine"
+        "the backend mine failed while training: ValueError: a\\x1b[2Jb c; inkdigits backends --check mine"
     )
     assert caught.value.exit_code == 1
     assert isinstance(caught.value.__cause__, ValueError)
@@ -52,5 +52,5 @@ def test_some_exceptions_are_not_the_backends(error: BaseException) -> None:
 
 
 def test_one_line_is_printable_and_short() -> None:
-    assert one_line("a\t\r\n b\u202e\x07", 20) == "a b"
+    assert one_line("a\t\r\n b\u202e\x07", 20) == r"a\t\r\n b\u202e\x07"
     assert one_line("abcdefghij", 8) == "abcde..."
