@@ -81,14 +81,16 @@ def read_file(path: Path, error: type[InkdigitsError], largest: int) -> bytes:
     error
         As `open_file`; or reading failed.
     """
+    content = bytearray()
     with open_file(path, error, largest) as file:
         try:
-            content = file.read(largest + 1) or b""  # None where a file of the kernel would block
+            while len(content) <= largest and (part := file.read(MEGABYTE)):
+                content += part
         except OSError as problem:
             raise error(f"cannot read {shown(path)}: {problem.strerror}") from None
     if len(content) > largest:
         raise error(f"{shown(path)} is larger than {largest // MEGABYTE} MB: name another file")
-    return content
+    return bytes(content)
 
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)

@@ -80,8 +80,9 @@ def _decode(encoded: bytes | msgspec.Raw, kind: Any, where: str = "") -> Any:
     try:
         return msgspec.json.decode(encoded, type=kind)
     except msgspec.MsgspecError as error:
-        place = f"`$.{where}" if where else "`$"
-        raise ValueError(f"not a model file of inkdigits: {str(error).replace('`$', place, 1)}") from None
+        what, _, place = str(error).partition(" - at `$")
+        place = f"$.{where}{place}" if where else f"${place}"
+        raise ValueError(f"not a model file of inkdigits: {what} - at {place}".replace("`", "")) from None
     except UnicodeDecodeError:
         raise ValueError("not a model file of inkdigits: not UTF-8 text") from None
     except RecursionError:
@@ -118,11 +119,10 @@ def _card(content: _ModelFile) -> Card:
         raise ValueError("the card names no preprocessing: images may be made in another way")
     card: Card = _decode(content.card, Card, "card")
     if card.preprocessing != PREPROCESSING:
-        theirs, ours = card.preprocessing, PREPROCESSING
-        raise ValueError(
-            f"trained on images made by {one_line(theirs.id, 30)!r} version {one_line(theirs.version, 20)}, "
-            f"not by {ours.id!r} version {ours.version}"
+        theirs, ours = (
+            one_line(f"{each.id} {each.version}", 40) for each in (card.preprocessing, PREPROCESSING)
         )
+        raise ValueError(f"card.preprocessing: images were made by {theirs}, not by {ours}")
     try:
         msgspec.json.encode(card)
     except (OverflowError, RecursionError, ValueError):

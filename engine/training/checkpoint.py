@@ -23,9 +23,11 @@ from engine.data.files import MEGABYTE
 from engine.model.history import EpochRecord
 from engine.model.safe_write import write_atomically
 from engine.training.loop import Learner
+from engine.training.options import MOST_EPOCHS
 
 FORMAT = "inkdigits-checkpoint 1"
-LARGEST_TEXT = 16 * MEGABYTE  # of the counters and epochs
+LARGEST_TEXT = 160 * MEGABYTE  # of the counters and epochs
+MOST_PARTS = 4 * MOST_EPOCHS + 100_000  # of that text: an epoch has four
 WAY_OUT = "start without --resume"
 
 
@@ -159,17 +161,18 @@ def load_checkpoint(path: Path, learner: Learner, run: dict[str, Any]) -> int:
 
 def _decode(text: Array) -> tuple[_Counters, list[EpochRecord]]:
     """The counters and the epochs so far; raises ValueError."""
-    if text.nbytes > LARGEST_TEXT:
-        raise ValueError(f"its counters have more than {LARGEST_TEXT // MEGABYTE} MB")
+    encoded = text.tobytes()
+    if len(encoded) > LARGEST_TEXT or encoded.count(b",") > MOST_PARTS:  # before they fill the memory
+        raise ValueError("it tells of more epochs than a run may have")
     try:
-        counters = msgspec.json.decode(text.tobytes(), type=_Counters)
+        counters = msgspec.json.decode(encoded, type=_Counters)
         history = msgspec.convert(counters.history, list[EpochRecord])
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from None
     except RecursionError:
         raise ValueError("brackets are nested too deeply") from None
     if counters.format != FORMAT:
-        raise ValueError(f"it is {one_line(counters.format, 40)!r}, not {FORMAT!r}")
+        raise ValueError(f"its format is {one_line(counters.format, 40)!r}, not {FORMAT!r}")
     return counters, history
 
 

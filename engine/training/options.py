@@ -14,7 +14,7 @@ from backends.errors import InkdigitsError
 if TYPE_CHECKING:
     from engine.training.recipe import Recipe
 
-MOST_EPOCHS = 100_000  # as many as a checkpoint has room for
+MOST_EPOCHS = 1_000_000
 DEFAULT_LEARNING_RATE = {"sgd": 0.1, "nesterov": 0.02, "adamw": 0.002}
 
 

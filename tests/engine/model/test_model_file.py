@@ -109,7 +109,7 @@ DAMAGES: dict[str, tuple[Callable[[str], str], str]] = {
     "too large": (damage(lambda c: c["layers"][0]["biases"].__setitem__(1, 1e300)), "too large for float32"),
     "another preprocessing": (
         damage(lambda c: c["card"]["preprocessing"].update(version=99)),
-        "version 99, not by .* train one",
+        "pen2.25 99, not by .* train one",
     ),
     "UTF-16": (lambda text: text.encode("utf-16").decode("latin-1"), "malformed|UTF-8"),
 }
