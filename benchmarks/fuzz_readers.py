@@ -4,7 +4,7 @@
 
 The first word is a kind of file: model, recipe, drawings, picture, data or checkpoint. Options of libFuzzer
 (https://llvm.org/docs/LibFuzzer.html) may follow. Fuzzing begins with the files of the tests, and ends at the
-first exception that is no `InkdigitsError`, at 1,000 MB, or at 10 seconds for one file. That file is then left
+first exception that is no `InkdigitsError`, at 1,000 MB, or at 10 seconds for one file. That file is left
 in the current folder: add it to `tests/bad_files`.
 """
 
