@@ -120,7 +120,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
         READERS[kind](tmp_path / ("x" * 200) / "none")
     with (tmp_path / "sparse").open("wb") as file:
         file.truncate(2**32)
-    with pytest.raises(InkdigitsError, match=r"larger than|is not"):
+    with pytest.raises(InkdigitsError, match="larger than"):
         READERS[kind](tmp_path / "sparse")
 
 
@@ -143,6 +143,7 @@ def test_any_bytes_and_changed_files_are_read_or_refused(
 
 LARGE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "lists in a model": ("model", lambda: bad_files.good("model")[:-2] + b"[]," * 10**7),
+    "empty layers": ("model", lambda: bad_files.good("model")[:-2] + b", " + b"[]," * 10**7 + b"{}]}"),
     "keys in a model": ("model", lambda: b'{"format": "' + b'":1,"' * 5 * 10**6),
     "points": ("drawings", lambda: b'[{"strokes": [[' + b"[1,2]," * 10**7),
     "words in a line": ("drawings", lambda: b".SEGMENT\n.PEN_DOWN\n" + b"1 " * 10**7),

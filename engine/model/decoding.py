@@ -68,6 +68,7 @@ def decode_model(encoded: bytes) -> tuple[Parameters, Card]:
         The message names the part that is wrong.
     """
     content: _ModelFile = _decode(encoded, _ModelFile)
+    _check_counts(encoded, content)
     _check_keys(encoded)
     card = _card(content)
     parameters = _parameters(content)
@@ -87,6 +88,18 @@ def _decode(encoded: bytes | msgspec.Raw, kind: Any, where: str = "") -> Any:
         raise ValueError("not a model file of inkdigits: not UTF-8 text") from None
     except RecursionError:
         raise ValueError("not a model file of inkdigits: brackets are nested too deeply") from None
+
+
+def _check_counts(encoded: bytes, content: _ModelFile) -> None:
+    """Refuse more numbers than the sizes tell of, before they fill the memory; raises ValueError."""
+    if len(bytes(content.card)) > LARGEST_CARD:
+        raise ValueError(f"the card is larger than {LARGEST_CARD // MEGABYTE} MB")
+    parameters = sum((inputs + 1) * outputs for inputs, outputs in pairwise(content.layer_sizes))
+    if parameters > MOST_PARAMETERS:
+        raise ValueError(f"layer_sizes tell of {parameters:,} parameters; {MOST_PARAMETERS:,} may be")
+    commas = encoded.count(b",") - bytes(content.card).count(b",")
+    if commas > 2 * parameters + 10 * MOST_LAYERS:
+        raise ValueError(f"layers has more than the {parameters:,} numbers that layer_sizes tell of")
 
 
 _NUMBERS = re.compile(rb"\[[-+0-9.eE,\s]*+\]")  # a list of numbers
@@ -113,8 +126,6 @@ def _check_keys(encoded: bytes) -> None:
 
 def _card(content: _ModelFile) -> Card:
     """The card, checked by itself and against the network's outputs; raises ValueError."""
-    if len(bytes(content.card)) > LARGEST_CARD:
-        raise ValueError(f"the card is larger than {LARGEST_CARD // MEGABYTE} MB")
     if "preprocessing" not in _decode(content.card, dict[str, msgspec.Raw], "card"):
         raise ValueError("the card names no preprocessing: images may be made in another way")
     card: Card = _decode(content.card, Card, "card")
@@ -161,11 +172,6 @@ def _parameters(content: _ModelFile) -> Parameters:
     expected = ["relu"] * (count - 1) + ["softmax"]
     if list(content.activations) != expected:
         raise ValueError(f"activations are {one_line(content.activations, 40)}; relu ..., softmax can be run")
-    parameters = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
-    if parameters > MOST_PARAMETERS:
-        raise ValueError(f"layer_sizes tell of {parameters:,} parameters; {MOST_PARAMETERS:,} may be")
-    if bytes(content.layers).count(b",") > 2 * parameters + 4 * count:  # before they fill the memory
-        raise ValueError(f"layers has more than the {parameters:,} numbers that layer_sizes tell of")
     layers: list[_Layer] = _decode(content.layers, list[_Layer], "layers")
     if len(layers) != count:
         raise ValueError(f"there are {len(layers)} layers; layer_sizes tell of {count}")

@@ -90,7 +90,7 @@ def bad_archives(arrays: dict[str, Any], name: str) -> Iterator[Bad]:
         b"\x80\4K\1.",
         b"x" * 99,
     ):
-        yield Bad(f"array {start!r:.20}", archive({**arrays, name: start}), damaged)
+        yield Bad(f"array {start!r:.20}", archive({**arrays, name: start}), "no plain array")
     yield Bad("a pickle", archive({**arrays, name: np.array([object], dtype=object)}), "Object arrays")
     for missing in list(arrays)[:2]:
         less = {each: value for each, value in arrays.items() if each != missing}

@@ -115,5 +115,7 @@ def bad_models() -> Iterator[Bad]:
     yield Bad(
         "sizes of 10^6", json.dumps({**MODEL, "layer_sizes": [10**6, 10**6, 10]}).encode(), "parameters"
     )
+    empty = text.replace('"layers": [', '"layers": [' + "[]," * 9000, 1).encode()
+    yield Bad("9,000 empty lists", empty, "layers has more than the 38 numbers")
     flood = text.replace('"layers": ', '"layers": [' + "[]," * 9000 + "0]+", 1).encode()
     yield Bad("a flood of lists", flood, "malformed|more than")

@@ -221,3 +221,19 @@ def test_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: 
             archive.writestr(f"{name}.npy", bytes(100_000))
     with pytest.raises(DataError, match="unpacks to 0 MB, more than it may"):
         read_dataset(tmp_path / "bomb.npz")
+
+
+def test_archive_larger_than_the_caller_expects_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.zeros(1000))
+    assert archives.read_archive(tmp_path / "a.npz", ("x",), largest=10_000)[0].shape == (1000,)
+    with pytest.raises(DataError, match=r"a\.npz unpacks to 0 MB, more than it may"):
+        archives.read_archive(tmp_path / "a.npz", ("x",), largest=8000)
+
+
+def test_environment_names_a_folder_that_is_there(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in (nowhere, nowhere / "none"):
+        monkeypatch.setenv("INKDIGITS_DATA", str(folder))
+        with pytest.raises(
+            DataError, match=r"INKDIGITS_DATA names .*, without a mnist\.npz: correct it or unset"
+        ):
+            load_mnist()
