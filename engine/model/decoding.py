@@ -81,9 +81,10 @@ def _decode(encoded: bytes | msgspec.Raw, kind: Any, where: str = "") -> Any:
     try:
         return msgspec.json.decode(encoded, type=kind)
     except msgspec.MsgspecError as error:
-        what, _, place = str(error).partition(" - at `$")
-        place = f"$.{where}{place}" if where else f"${place}"
-        raise ValueError(f"not a model file of inkdigits: {what} - at {place}".replace("`", "")) from None
+        what, _, below = str(error).partition(" - at `$")
+        place = (where + below).lstrip(".")
+        at = f" - at $.{place}" if place else ""
+        raise ValueError(f"not a model file of inkdigits: {what}{at}".replace("`", "")) from None
     except UnicodeDecodeError:
         raise ValueError("not a model file of inkdigits: not UTF-8 text") from None
     except RecursionError:

@@ -122,11 +122,8 @@ def bad_pictures() -> Iterator[Bad]:
         (2**31 - 1, 1),
         (40_000, 1),
     ):
-        yield Bad(
-            f"{width} x {height}",
-            png(width, height),
-            LARGE if 5000 <= max(width, height) < 2**31 - 1 else "is not a picture",
-        )
+        decodable = 5000 <= max(width, height) < 2**31 - 1
+        yield Bad(f"{width} x {height}", png(width, height), LARGE if decodable else "is not a picture")
     for depth, colours in ((3, 0), (8, 1), (16, 3), (0, 0), (255, 255), (8, 3)):
         yield Bad(
             f"depth {depth}, colours {colours}", png(5, 5, depth=depth, kind=colours), "is not a picture"

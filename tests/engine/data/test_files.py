@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.data import files
 from engine.data.archives import DataError
 from engine.data.files import MEGABYTE, read_file
 
@@ -24,15 +23,15 @@ def test_size_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A file that grows while it is read, or one of the kernel."""
     (tmp_path / "small").write_bytes(b"x")
     (tmp_path / "file").write_bytes(bytes(3 * MEGABYTE))
-    status = os.stat(tmp_path / "small")
-    monkeypatch.setattr(files.os, "fstat", lambda descriptor: status)
+    status = (tmp_path / "small").stat()
+    monkeypatch.setattr(os, "fstat", lambda descriptor: status)
     with pytest.raises(DataError, match="larger than 1 MB"):
         read_file(tmp_path / "file", DataError, MEGABYTE)
 
 
 @pytest.mark.parametrize("name", ["a\0b", "x" * 300, "no/such"])
 def test_impossible_names_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(DataError, match="cannot read|there is no file") as caught:
+    with pytest.raises(DataError, match=r"cannot read|there is no file") as caught:
         read_file(tmp_path / name, DataError, MEGABYTE)
     assert str(caught.value).isprintable()
 
@@ -41,5 +40,5 @@ def test_impossible_names_are_refused(tmp_path: Path, name: str) -> None:
 def test_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
     (tmp_path / "file").chmod(0)
-    with pytest.raises(DataError, match="cannot read .*file: Permission denied"):
+    with pytest.raises(DataError, match=r"cannot read .*file: Permission denied"):
         read_file(tmp_path / "file", DataError, MEGABYTE)
