@@ -78,7 +78,7 @@ def bad_archives(arrays: dict[str, Any], name: str) -> Iterator[Bad]:
         "escapes": "{'\\x1b[2J': '\\d', 'shape': ()}",
         "cut": "{'descr': '|u1', 'fortran",
         "long": " " * 20_000,
-        "Python 2": "{'descr': '|u1', 'fortran_order': False, 'shape': (1L,)} '''",
+        "Python 2": "{'descr': '|u1', 'fortran_order': False, 'shape': (1L,)}",
     }
     for what, text in headers.items():
         yield Bad(f"header {what}", archive({**arrays, name: header(text)}), damaged)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
 import pytest
 
+from engine.data import files
 from engine.data.archives import DataError
 from engine.data.files import MEGABYTE, read_file
 
@@ -27,6 +29,20 @@ def test_size_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(os, "fstat", lambda descriptor: status)
     with pytest.raises(DataError, match="larger than 1 MB"):
         read_file(tmp_path / "file", DataError, MEGABYTE)
+
+
+def test_endless_file_is_left_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(io.BytesIO):
+        reads = 0
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            self.reads += 1
+            assert self.reads < 5
+            return bytes(MEGABYTE)
+
+    monkeypatch.setattr(files, "open_file", lambda *_: Endless())
+    with pytest.raises(DataError, match="larger than 2 MB"):
+        read_file(Path("endless"), DataError, 2 * MEGABYTE)
 
 
 @pytest.mark.parametrize("name", ["a\0b", "x" * 300, "no/such"])
