@@ -84,7 +84,9 @@ def _check(name: str, as_json: bool) -> int:
         for line in _failure_lines(found):
             print(line)
         wrong = len({each.check for each in found})
-        print(f"{name}: {len(CHECKS) - wrong} of {len(CHECKS)} checks passed, in float32 and float64")
+        print(
+            f"{one_line(name)}: {len(CHECKS) - wrong} of {len(CHECKS)} checks passed, in float32 and float64"
+        )
     return 1 if found else 0
 
 

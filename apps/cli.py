@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
-from apps.output import forget, open_closed_streams, printable, say
-from backends.errors import InkdigitsError
+from apps.output import forget, open_closed_streams, say
+from backends.errors import LONGEST_OF_ALL, InkdigitsError, describe, one_line
 
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130  # exit codes
 
@@ -55,7 +55,9 @@ class _Parser(argparse.ArgumentParser):
     """Report errors in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(UNUSABLE, printable(f"{self.prog}: {message} (see {self.prog} --help)") + "\n")
+        way_out = f" (see {self.prog} --help)"
+        said = one_line(f"{self.prog}: {message}", LONGEST_OF_ALL - len(way_out), middle=True)
+        self.exit(UNUSABLE, f"{said}{way_out}\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = _parser(argv).parse_args(argv or ["--help"])
         with _interruptible():
-            code: int = arguments.run(arguments)
+            code = _run(arguments)
             sys.stdout.flush()  # here, where a closed pipe can still be answered
         return code
     except InkdigitsError as error:
@@ -80,15 +82,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("INKDIGITS_TRACEBACK"):
             raise
         if isinstance(error, OSError):  # a disk that fails, a file that went: not the program's mistake
-            _say(f"the system failed: {error} (INKDIGITS_TRACEBACK=1 shows where)")
+            _say(f"the system failed: {describe(error)} (INKDIGITS_TRACEBACK=1 shows where)")
             return FAILED
-        _say(
-            f"something went wrong that should not: {type(error).__name__}: {error} "
-            f"(INKDIGITS_TRACEBACK=1 shows where)"
-        )
+        _say(f"something went wrong that should not: {describe(error)} (INKDIGITS_TRACEBACK=1 shows where)")
         return FAILED
     finally:
         _forget_unwritable_streams()
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Run a command. A plug-in or a library that calls `sys.exit` cannot pass for its success."""
+    try:
+        code: int = arguments.run(arguments)
+    except SystemExit as error:
+        raise RuntimeError(f"something called sys.exit({error.code!r})") from error
+    return code
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:

@@ -23,8 +23,8 @@ from apps.options import (
 from apps.output import print_json, printable
 from backends import Array, InkdigitsError
 from backends.blas import BlasThreads
-from backends.errors import blame
-from engine.data.datasets import Examples, indices_of, load_mnist, read_examples
+from backends.errors import blame, shown
+from engine.data.datasets import DataError, Examples, indices_of, load_mnist, read_examples
 from engine.data.drawings import read_drawings
 from engine.data.own_data import frame_pictures
 from engine.data.photos import images_from_pictures
@@ -116,11 +116,14 @@ def _measure(arguments: argparse.Namespace, network: Network) -> Measured:
         assert examples is not None  # MNIST has a test set
         return _measure_examples(network, examples, examples)
     pictures, labels = read_examples(arguments.data)
-    known = indices_of(labels, network.classes)
-    as_in_training = Examples(frame_pictures(pictures), known)
-    if arguments.as_is or pictures.ndim == 2:
-        return _measure_examples(network, Examples(pictures, known), as_in_training)
-    return _measure_examples(network, Examples(images_from_pictures(pictures), known), as_in_training)
+    try:
+        known = indices_of(labels, network.classes)
+        as_in_training = Examples(frame_pictures(pictures), known)
+        as_is = arguments.as_is or pictures.ndim == 2
+        examples = Examples(pictures if as_is else images_from_pictures(pictures), known)
+    except DataError as error:
+        raise DataError(f"{shown(arguments.data)}: {error}") from None
+    return _measure_examples(network, examples, as_in_training)
 
 
 def _measure_examples(network: Network, examples: Examples, as_in_training: Examples) -> Measured:

@@ -8,7 +8,7 @@ import os
 import sys
 from typing import Any, TextIO
 
-from backends.errors import InkdigitsError
+from backends.errors import LONGEST_OF_ALL, InkdigitsError, one_line
 
 
 class OutputError(InkdigitsError):
@@ -46,9 +46,12 @@ def print_json(**fields: object) -> None:
 
 
 def say(message: str) -> None:
-    """Tell the user something that is not the answer, on one line; where nobody listens, go on."""
+    """Tell the user something that is not the answer, on one line of at most 300 characters.
+
+    Where nobody listens, go on.
+    """
     try:
-        print(printable(message), file=sys.stderr, flush=True)
+        print(one_line(message, LONGEST_OF_ALL, middle=True), file=sys.stderr, flush=True)
     except OSError:
         forget(sys.stderr)
 
@@ -62,11 +65,5 @@ def download_bar() -> Any:
 
 
 def printable(text: object) -> str:
-    r"""Text without control characters, which a file's name may hold and a terminal would obey.
-
-    >>> printable("a\nb")
-    'a\\nb'
-    """
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(text)
-    )
+    """Text without control characters, which a file's name may hold and a terminal would obey; not cut."""
+    return one_line(text, sys.maxsize)

@@ -148,13 +148,14 @@ def get_backend(choice: Backend | str | None = None, threads: int = 1) -> Backen
 
 def _made(info: BackendInfo, threads: int) -> Backend:
     """Import a backend's class and make one; raises `BackendError` saying what is expected."""
-    which = f"the backend {info.name!r} of {info.origin}"
+    which = f"the backend {one_line(repr(info.name), 40)} of {one_line(info.origin, 40)}"
     try:
         kind = info.entry_point.load()
+        name = getattr(kind, "__name__", type(kind).__name__)
+        takes_threads = _takes_threads(kind)
     except (Exception, SystemExit) as error:  # another's code may raise anything, or try to exit
         raise BackendError(one_line(f"{which} {_cannot('be imported', info, error)}")) from error
-    name = getattr(kind, "__name__", type(kind).__name__)
-    if not _takes_threads(kind):
+    if not takes_threads:
         raise BackendError(one_line(f"{which}: {name} must be made with one argument, threads"))
     try:
         backend = kind(threads=threads)

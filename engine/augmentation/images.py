@@ -8,6 +8,8 @@ Letters: n digits. Angles are in radians; an amount "±x" is drawn uniformly fro
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 import numpy as np
 
@@ -16,6 +18,11 @@ from backends.base import Backend
 from backends.imaging import knots_along
 from engine.augmentation.sampling import Sampler
 from engine.data.framing import SIDE
+
+# Beyond these nothing is left of a digit.
+Angle = Annotated[float, msgspec.Meta(ge=0, le=3.1416)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Pixels = Annotated[float, msgspec.Meta(ge=0, le=10)]
 
 
 class ImageAugmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,15 +50,15 @@ class ImageAugmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         Largest logarithm of the factor by which ink is brightened.
     """
 
-    rotation: float = 0.0
-    size: float = 0.0
-    aspect: float = 0.0
-    shear: float = 0.0
-    shift: float = 0.0
-    elastic: float = 0.0
-    width: float = 0.0
-    blur: float = 0.0
-    contrast: float = 0.0
+    rotation: Angle = 0.0
+    size: Share = 0.0
+    aspect: Share = 0.0
+    shear: Share = 0.0
+    shift: Pixels = 0.0
+    elastic: Pixels = 0.0
+    width: Pixels = 0.0
+    blur: Share = 0.0
+    contrast: Share = 0.0
 
 
 def augment_images(

@@ -7,18 +7,23 @@ at once, in arrays of one shape. Letters: n digits, K points of a drawing. Angle
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 import numpy as np
 
 from backends.arrays import Array
 from backends.base import Backend
 from engine.augmentation import writing_styles
+from engine.augmentation.images import Angle, Share
 from engine.augmentation.sampling import Sampler
 from engine.augmentation.writing_styles import STYLE_POINTS
 from engine.data.drawings import Drawing
 from engine.data.strokes import draw_digits, pack
 
 POINTS = 64  # of a packed drawing; the median drawing from a tablet has 39
+
+PenWidth = Annotated[float, msgspec.Meta(ge=0.5, le=10)]  # px; the box is 20 wide
 
 
 class StrokeAugmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,26 +75,30 @@ class StrokeAugmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         Largest width of the pen in pixels of the 28x28 image.
     """
 
-    rotation: float = 0.0
-    shear: float = 0.0
-    aspect: float = 0.0
-    elastic: float = 0.0
-    unbalance: float = 0.0
-    tremor: float = 0.0
-    move: float = 0.0
-    resize: float = 0.0
-    ends: float = 0.0
-    smooth: float = 0.0
-    thin: float = 0.0
-    join: float = 0.0
-    hook: float = 0.0
-    flag: float = 0.0
-    foot: float = 0.0
-    crossbar: float = 0.0
-    plain: float = 0.0
-    squeeze: float = 0.0
-    pen_low: float = 2.25
-    pen_high: float = 2.25
+    rotation: Angle = 0.0
+    shear: Share = 0.0
+    aspect: Share = 0.0
+    elastic: Share = 0.0
+    unbalance: Share = 0.0
+    tremor: Share = 0.0
+    move: Share = 0.0
+    resize: Share = 0.0
+    ends: Share = 0.0
+    smooth: Share = 0.0
+    thin: Share = 0.0
+    join: Share = 0.0
+    hook: Share = 0.0
+    flag: Share = 0.0
+    foot: Share = 0.0
+    crossbar: Share = 0.0
+    plain: Share = 0.0
+    squeeze: Share = 0.0
+    pen_low: PenWidth = 2.25
+    pen_high: PenWidth = 2.25
+
+    def __post_init__(self) -> None:
+        if self.pen_low > self.pen_high:
+            raise ValueError(f"pen_low {self.pen_low:g} is above pen_high {self.pen_high:g}")
 
 
 class PackedDrawings(msgspec.Struct, frozen=True):

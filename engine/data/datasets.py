@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from backends.arrays import Array
-from backends.errors import LONGEST, InkdigitsError, install_hint
+from backends.errors import describe, install_hint, one_line, shown
+from engine.data.archives import DataError as DataError  # for all who import it from here
+from engine.data.archives import read_archive
 from engine.data.framing import frame_digit
 
 VARIABLE = "INKDIGITS_DATA"
@@ -29,13 +29,8 @@ URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 URL_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 # Of the arrays, not of the archive (see `Dataset.sha256`): the same digits packed anew are the same digits.
 MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"
-LARGEST_ARCHIVE = 2**30  # bytes, unpacked
 
-
-class DataError(InkdigitsError):
-    """Data that cannot be found, read or used."""
-
-
+LARGEST_PICTURE = 1_000_000  # numbers
 LONGEST_NAME = 64  # characters of the name of a class
 DIGITS = tuple("0123456789")  # the names of the classes, where a data set has no others
 
@@ -284,8 +279,9 @@ def load_mnist(path: Path | None = None, progress: Callable[[], Any] | None = No
     Parameters
     ----------
     path : Path, optional
-        A file of the user's own. By default MNIST is looked for in the folder that ``INKDIGITS_DATA`` names,
-        in the project's cache and in Keras's, and else downloaded into the project's cache.
+        A file of the user's own. By default MNIST is read from the folder that ``INKDIGITS_DATA`` names.
+        Without that, it is looked for in the project's cache and in Keras's, and else downloaded into the
+        project's.
     progress : callable, optional
         Makes a progress bar for the download, an object such as tqdm's.
 
@@ -320,8 +316,11 @@ def find_mnist() -> tuple[Path, Dataset] | None:
     """
     if folder := os.environ.get(VARIABLE):
         mine = Path(os.path.expanduser(folder)) / FILE_NAME
-        if mine.is_file():
-            return mine, read_dataset(mine)
+        if not mine.exists():
+            raise DataError(
+                f"{VARIABLE} names {shown(folder)}, without a {FILE_NAME}: correct it or unset it"
+            )
+        return mine, read_dataset(mine)
     for cached in (cache_folder() / FILE_NAME, _keras_cache_folder() / FILE_NAME):
         dataset = _read_cached(cached)
         if dataset is not None:
@@ -401,14 +400,19 @@ def read_dataset(path: Path, prepare: Callable[[Array], Array] = lambda images: 
     DataError
         As `read_archive`, `Examples` and `Dataset`; the message names the file.
     """
-    x_train, y_train, *test = read_archive(path, ("x_train", "y_train"), ("x_test", "y_test"))
+    arrays = read_archive(path, ("x_train", "y_train"), ("x_test", "y_test"))
     try:
-        classes = classes_of(np.concatenate([y_train, *test[1:]]) if test else y_train)
-        train = Examples(prepare(x_train), indices_of(y_train, classes))
-        held_out = Examples(prepare(test[0]), indices_of(test[1], classes)) if test else None
-        dataset = Dataset(path.name, train, held_out, classes)
-    except (DataError, ValueError) as error:
-        raise DataError(f"{path}: {error}") from None
+        for images, labels in zip(arrays[::2], arrays[1::2], strict=True):
+            _check_pictures(images)
+            _check_labels(labels, len(images))
+        classes = classes_of(np.concatenate(arrays[1::2]))
+        parts = [
+            Examples(prepare(x), indices_of(y, classes))
+            for x, y in zip(arrays[::2], arrays[1::2], strict=True)
+        ]
+        dataset = Dataset(path.name, parts[0], parts[1] if len(parts) > 1 else None, classes)
+    except (DataError, ValueError, TypeError) as error:
+        raise DataError(f"{shown(path)}: {one_line(error)}") from None
     return replace(dataset, name="mnist") if dataset.sha256 == MNIST_SHA256 else dataset
 
 
@@ -425,75 +429,48 @@ def read_examples(path: Path) -> tuple[Array, Array]:
     pictures : (N, rows, columns) or (N, rows, columns, 3) array
         Finite numbers, as they are in the file.
     labels : array
-        As they are in the file, not checked.
+        One for each, as they are in the file.
 
     Raises
     ------
     DataError
-        As `read_archive`; or the pictures are not numbers (N, rows, columns), or (N, rows, columns, 3).
+        As `read_archive`; or the pictures are not numbers (N, rows, columns) or (N, rows, columns, 3), or
+        there is not one integer or string for each. The message names the file.
     """
     pictures, labels = read_archive(path, ("x_test", "y_test"))
-    pictures = without_channel_axis(pictures)
-    colours = pictures.ndim == 4 and pictures.shape[3] == 3
-    if (
-        not (pictures.ndim in (2, 3) or colours)
-        or pictures.dtype.kind not in "uif"
-        or 0 in pictures.shape[1:]
-    ):
-        raise DataError(
-            f"{path}: x_test is {pictures.dtype} {pictures.shape}; numbers (N, rows, columns) are needed"
-        )
-    if not np.isfinite(pictures).all():
-        raise DataError(f"{path}: x_test has pixels that are not finite")
-    return pictures, labels
-
-
-def read_archive(path: Path, names: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[Array]:
-    """Read named arrays of a NumPy archive; nothing in it is run or trusted.
-
-    Parameters
-    ----------
-    path : Path
-        The archive.
-    names : tuple of str
-        Arrays that must be there.
-    optional : tuple of str
-        Arrays that are read too where all of them are there.
-
-    Returns
-    -------
-    list of arrays
-        In the order of the names, then the optional ones where they were read.
-
-    Raises
-    ------
-    DataError
-        No such file, no archive, an array missing, or more than 1 GB when unpacked.
-    """
     try:
-        if not path.is_file():
-            raise DataError(f"there is no file {path}")
-        with zipfile.ZipFile(path) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-        missing = [name for name in names if f"{name}.npy" not in sizes]
-        if missing:
-            raise DataError(f"{path} has no array {missing[0]!r}; {', '.join(names)} are needed")
-        if all(f"{name}.npy" in sizes for name in optional):
-            names += optional
-        if sum(sizes[f"{name}.npy"] for name in names) > LARGEST_ARCHIVE:
-            raise DataError(f"{path} unpacks to more than {LARGEST_ARCHIVE >> 30} GB: refused")
-        with np.load(path, allow_pickle=False) as arrays:
-            return [arrays[name] for name in names]
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        MemoryError,
-        RuntimeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise DataError(f"{path} is not a NumPy archive (.npz) that can be read: {error}") from None
+        _check_pictures(pictures)
+        _check_labels(labels, len(pictures))
+    except DataError as error:
+        raise DataError(f"{shown(path)}: {error}") from None
+    return without_channel_axis(pictures), labels
+
+
+def _check_pictures(pictures: Array) -> None:
+    """Refuse what can be no pictures, before anything is computed; raises `DataError`."""
+    plain = without_channel_axis(pictures)
+    colours = plain.ndim == 4 and plain.shape[3] == 3
+    if not (plain.ndim in (2, 3) or colours) or plain.dtype.kind not in "uifb" or 0 in plain.shape[1:]:
+        raise DataError(f"images are {_kind(plain)}; numbers (N, rows, columns) are needed")
+    if not len(plain):
+        raise DataError("there are no examples")
+    if plain[0].size > LARGEST_PICTURE:
+        raise DataError(f"pictures have more than {LARGEST_PICTURE:,} numbers each: make them smaller")
+    if plain.dtype.kind == "f" and not np.isfinite(plain).all():
+        raise DataError("there are pixels that are not finite")
+
+
+def _kind(array: Array) -> str:
+    return f"{one_line(array.dtype, 20)} {one_line(array.shape, 60)}"
+
+
+def _check_labels(labels: Array, count: int) -> None:
+    """Refuse what can be no labels of ``count`` pictures, before they are sorted; raises `DataError`."""
+    longest = 4 * LONGEST_NAME  # bytes: NumPy keeps text in four a character
+    if labels.shape != (count,) or labels.dtype.kind not in "iuUSb" or labels.dtype.itemsize > longest:
+        raise DataError(
+            f"labels are {_kind(labels)}; one integer or string for each of {count} images is needed"
+        )
 
 
 def _read_cached(path: Path) -> Dataset | None:
@@ -552,5 +529,5 @@ def download_mnist(progress: Callable[[], Any] | None = None) -> Path:
     try:
         return Path(pooch.retrieve(URL, URL_SHA256, FILE_NAME, cache_folder(), downloader=downloader))
     except Exception as error:  # of requests, urllib3 or pooch, which share no base
-        why = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise DataError(f"{ways_out}: MNIST could not be downloaded: {why}"[:LONGEST]) from error
+        said = f"{ways_out}: MNIST could not be downloaded: {describe(error)}"
+        raise DataError(one_line(said)) from error

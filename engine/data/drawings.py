@@ -12,7 +12,6 @@ drawing, points follow ``.PEN_DOWN``, and y goes up.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,11 +20,20 @@ import msgspec
 import numpy as np
 
 from backends.arrays import Array
-from engine.data.datasets import DataError
+from backends.errors import one_line, shown
+from engine.data.datasets import DIGITS, DataError
+from engine.data.files import MEGABYTE, read_file
+from engine.data.strokes import LARGEST_COORDINATE
 
-LARGEST_FILE = 512 * 2**20  # bytes
+LARGEST_FILE = 64 * MEGABYTE
+MOST_POINTS = 1_000_000  # of a file; one takes more than 100 bytes while it is read
+WAY_OUT = 'a drawing is {"strokes": [[[x, y], ...], ...]}'
 
 Label = Annotated[int, msgspec.Meta(ge=0, le=9)]
+Writer = (
+    Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | Annotated[str, msgspec.Meta(max_length=100)]
+)
+Coordinate = Annotated[float, msgspec.Meta(ge=-LARGEST_COORDINATE, le=LARGEST_COORDINATE)]
 
 
 class Drawing(msgspec.Struct):
@@ -47,9 +55,9 @@ class Drawing(msgspec.Struct):
 
 
 class _DrawingInJson(msgspec.Struct):
-    strokes: list[list[tuple[float, float]]]
+    strokes: list[list[tuple[Coordinate, Coordinate]]]
     label: Label | None = None
-    writer: int | str | None = None
+    writer: Writer | None = None
 
 
 def read_drawings(path: Path) -> list[Drawing]:
@@ -68,14 +76,15 @@ def read_drawings(path: Path) -> list[Drawing]:
     Raises
     ------
     DataError
-        The file is missing, has neither format, or has a point that is not finite.
+        The file is missing or too large, has neither format, or has a coordinate beyond ±1e12.
     """
-    text = _read_text(path)
-    if text.lstrip()[:1] in ("[", "{"):
-        return [_checked(each, path, index) for index, each in enumerate(_decode(text, path))]
-    if ".PEN_DOWN" in text:
-        return _parse_unipen(text, path)
-    raise DataError(f"{path} holds no drawings: neither a JSON list nor UNIPEN")
+    encoded = read_file(path, DataError, LARGEST_FILE)
+    try:
+        if encoded.lstrip()[:1] in (b"[", b"{"):
+            return _parse_json(encoded)
+        return _parse_unipen(encoded)
+    except ValueError as error:
+        raise DataError(f"{shown(path)}: {one_line(error, 100)}; {WAY_OUT}") from None
 
 
 def read_drawing(path: Path) -> Drawing:
@@ -98,7 +107,7 @@ def read_drawing(path: Path) -> Drawing:
     """
     drawings = read_drawings(path)
     if len(drawings) != 1:
-        raise DataError(f"{path} holds {len(drawings)} drawings; give a file with one")
+        raise DataError(f"{shown(path)} holds {len(drawings)} drawings; give a file with one")
     return drawings[0]
 
 
@@ -123,65 +132,65 @@ def drawings_sha256(drawings: Sequence[Drawing]) -> str:
     return digest.hexdigest()
 
 
-def _read_text(path: Path) -> str:
+def _parse_json(encoded: bytes) -> list[Drawing]:
+    """The drawings of a JSON text: a list of them, or a single one; raises ValueError."""
+    if encoded.count(b"[") > MOST_POINTS:
+        raise ValueError(f"there are more than {MOST_POINTS:,} points: divide the file")
+    raw: list[_DrawingInJson]
     try:
-        if not path.is_file():
-            raise DataError(f"there is no file {path}")
-        if path.stat().st_size > LARGEST_FILE:
-            raise DataError(f"{path} is larger than {LARGEST_FILE >> 20} MB: refused")
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from None
+        if encoded.lstrip()[:1] == b"{":
+            raw = [msgspec.json.decode(encoded, type=_DrawingInJson)]
+        else:
+            raw = msgspec.json.decode(encoded, type=list[_DrawingInJson])
     except UnicodeDecodeError:
-        raise DataError(f"{path} holds no drawings: not UTF-8 text") from None
-
-
-def _decode(text: str, path: Path) -> list[_DrawingInJson]:
-    """The drawings of a JSON text: a list of them, or a single one."""
-    try:
-        if text.lstrip()[0] == "{":
-            return [msgspec.json.decode(text, type=_DrawingInJson)]
-        return msgspec.json.decode(text, type=list[_DrawingInJson])
+        raise ValueError("holds no drawings: not UTF-8 text") from None
     except msgspec.MsgspecError as error:
-        raise DataError(f"{path}: {error}") from None
+        raise ValueError(str(error).replace("`", "")) from None
+    except RecursionError:
+        raise ValueError("brackets are nested too deeply") from None
+    return [Drawing([_points(stroke) for stroke in each.strokes], each.label, each.writer) for each in raw]
 
 
-def _checked(raw: _DrawingInJson, path: Path, index: int) -> Drawing:
-    strokes = [_points(stroke) for stroke in raw.strokes]
-    if not all(np.isfinite(stroke).all() for stroke in strokes):
-        raise DataError(f"{path}: drawing {index} has a point that is not finite")
-    return Drawing(strokes, raw.label, raw.writer)
-
-
-def _points(stroke: Any) -> Array:
+def _points(stroke: list[tuple[float, float]]) -> Array:
     return np.array(stroke, np.float64).reshape(-1, 2)
 
 
-def _parse_unipen(text: str, path: Path) -> list[Drawing]:
+def _parse_unipen(encoded: bytes) -> list[Drawing]:
+    """The drawings of a UNIPEN text; raises ValueError that names the line."""
+    try:
+        text = encoded.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ValueError("holds no drawings: not UTF-8 text") from None
+    if ".PEN_DOWN" not in text:
+        raise ValueError("holds no drawings: neither JSON nor UNIPEN")
+    if text.count("\n") > MOST_POINTS:
+        raise ValueError(f"there are more than {MOST_POINTS:,} lines: divide the file")
     drawings: list[Drawing] = []
     stroke: list[tuple[float, float]] | None = None  # while the pen is down
-    for number, line in enumerate(text.splitlines(), start=1):
-        words = line.split()
+    for number, line in enumerate(text.split("\n"), start=1):
+        words = line.split(maxsplit=4)
         try:
             match words:
                 case []:
                     pass
+                case [x, y, *_] if stroke is not None and not x.startswith("."):
+                    stroke.append((_coordinate(x), -_coordinate(y)))
                 case [".SEGMENT", *_]:
                     drawings.append(Drawing([], label=_quoted_digit(line)))
                     stroke = None
                 case [".COMMENT", label, writer, _] if drawings and label.isdigit() and writer.isdigit():
-                    drawings[-1].label, drawings[-1].writer = int(label), int(writer)
+                    drawings[-1].label, drawings[-1].writer = _label(label), _writer(writer)
                 case [".PEN_DOWN"]:
                     stroke = []
                     drawings[-1].strokes.append(stroke)
                 case [".PEN_UP"]:
                     stroke = None
-                case [keyword, *_] if keyword.startswith("."):
+                case _:
                     pass  # who, when, which tablet
-                case [x, y, *_] if stroke is not None:
-                    stroke.append((_coordinate(x), -_coordinate(y)))
         except (ValueError, IndexError):
-            raise DataError(f"{path}, line {number}: {line.strip()!r} is not UNIPEN as expected") from None
+            raise ValueError(
+                f"line {number}: {one_line(line.strip(), 40)!r} is not UNIPEN as expected"
+            ) from None
     for drawing in drawings:
         drawing.strokes = [_points(each) for each in drawing.strokes]
     return drawings
@@ -189,12 +198,24 @@ def _parse_unipen(text: str, path: Path) -> list[Drawing]:
 
 def _quoted_digit(line: str) -> int | None:
     """The digit in ``.SEGMENT DIGIT ? "8"``, if there is one."""
-    quoted = line.split('"')
-    return int(quoted[1]) if len(quoted) > 1 and quoted[1].isdigit() else None
+    quoted = line.split('"', 2)
+    return _label(quoted[1]) if len(quoted) > 1 and quoted[1].isdigit() else None
+
+
+def _label(word: str) -> int:
+    if word not in DIGITS:
+        raise ValueError
+    return int(word)
+
+
+def _writer(word: str) -> int:
+    if len(word) > 18:  # so that it fits into 64 bits
+        raise ValueError
+    return int(word)
 
 
 def _coordinate(word: str) -> float:
     value = float(word)
-    if not math.isfinite(value):
+    if not abs(value) <= LARGEST_COORDINATE:  # so written, NaN is refused too
         raise ValueError
     return value

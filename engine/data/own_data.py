@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from backends.arrays import Array
+from backends.errors import shown
 from engine.data.datasets import (
     DataError,
     Dataset,
@@ -48,7 +49,14 @@ def read_own_data(path: Path, progress: Progress = lambda done, of: None) -> Dat
     DataError, ImageError
         Nothing there, or something that cannot be used; the message names the file.
     """
-    return _read_folder(path, progress) if path.is_dir() else read_dataset(path, frame_pictures)
+    if not path.is_dir():
+        return read_dataset(path, frame_pictures)
+    try:
+        return _read_folder(path, progress)
+    except DataError as error:
+        raise DataError(f"{shown(path)}: {error}") from None
+    except OSError as error:
+        raise DataError(f"cannot read {shown(error.filename)}: {error.strerror}") from None
 
 
 def frame_pictures(pictures: Array) -> Array:
@@ -100,5 +108,7 @@ def _pictures(folder: Path) -> list[tuple[str, Path]]:
         if path.is_file() and not path.name.startswith(".")
     ]
     if not found:
-        raise DataError(f"{folder} has no pictures: sort them into a sub-folder for each label, such as 7/")
+        raise DataError(
+            f"{shown(folder.name)} has no pictures: sort them into a sub-folder for each label, such as 7/"
+        )
     return found

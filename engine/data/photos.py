@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from backends.arrays import Array
-from backends.errors import InkdigitsError, install_hint
 from engine.data.framing import SIDE, frame_digit
+from engine.data.pictures import ImageError as ImageError  # for all who import it from here
+from engine.data.pictures import open_picture
 
 LARGEST_SIDE = 256  # px; a larger picture is shrunk to this first: the digit will be 20
 EVEN_BELOW = 64  # px; a smaller picture is no photo, and its background is taken to be even
 NOISE = 6.0  # standard deviations of the background within which a pixel belongs to it
 FAINT = 0.25  # on a noisy background, pixels fainter than this share of the ink belong to it too
 SPECK = 0.03  # a component with less than this share of the largest one's ink is dirt
-
-
-class ImageError(InkdigitsError):
-    """A picture file that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -63,20 +59,10 @@ def read_picture(path: Path) -> Array:
     ImageError
         Pillow is not installed, or the file is missing, damaged, too large or no picture.
     """
-    try:
-        from PIL import Image, ImageOps
-    except ImportError:
-        raise ImageError(f"reading pictures needs Pillow: {install_hint('predict')}") from None
-    try:
-        # A picture so large that Pillow warns of it is refused: it could fill the memory.
-        with warnings.catch_warnings(action="error"), Image.open(path) as file:
-            file.draft("RGB", (2 * LARGEST_SIDE, 2 * LARGEST_SIDE))  # large JPEG files: read a part only
-            picture = ImageOps.exif_transpose(file).convert("RGBA")
-    except FileNotFoundError:
-        raise ImageError(f"there is no file {path}") from None
-    except Exception as error:  # damaged files raise many things
-        raise ImageError(f"{path} is not a picture that can be read: {error}") from None
+    picture = open_picture(path, 2 * LARGEST_SIDE)
     picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+    from PIL import Image
+
     white = Image.new("RGBA", picture.size, "white")
     return np.asarray(Image.alpha_composite(white, picture).convert("RGB"), np.float64) / 255
 

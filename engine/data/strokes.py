@@ -19,10 +19,13 @@ import numpy.typing as npt
 from backends import imaging
 from backends.arrays import Array
 from backends.base import Backend
+from backends.errors import ArgumentError
 from engine.data.framing import BOX, SIDE
 
 PEN_WIDTH = 2.25  # px; MNIST's own strokes are 2.5 px wide in the median, 1.8 to 4.0
 FINEST_STEP = 0.05  # px; a point closer than this to the one before makes no visible difference
+LARGEST_COORDINATE = 1e12
+SMALLEST_EXTENT = 1e-12  # of a drawing; a smaller one is a dot
 STRAY = 0.08  # a stroke smaller than this share of the largest is a stray touch: digits have no dots
 
 Stroke = Sequence[Sequence[float]] | npt.NDArray[np.floating]
@@ -61,6 +64,11 @@ def strokes_to_image(strokes: Strokes, pen_width: float = PEN_WIDTH, backend: Ba
     (28, 28) array of uint8
         Ink = 255; blank when there is no point at all.
 
+    Raises
+    ------
+    ArgumentError
+        A point is not two numbers within ±1e12.
+
     Examples
     --------
     >>> image = strokes_to_image([[(0, 0), (0, 9)]])  # a straight one
@@ -88,8 +96,13 @@ def pack(strokes: Strokes) -> Lines:
     -------
     Lines
         Points and pen in two arrays; without any point, both are empty.
+
+    Raises
+    ------
+    ArgumentError
+        A point is not two numbers within ±1e12.
     """
-    arrays = [np.asarray(stroke, np.float64).reshape(-1, 2) for stroke in strokes if len(stroke)]
+    arrays = [_as_points(stroke, index) for index, stroke in enumerate(strokes) if len(stroke)]
     if not arrays:
         return Lines(np.zeros((0, 2)), np.zeros(0, bool))
     largest = max(extent(stroke) for stroke in arrays)
@@ -99,6 +112,19 @@ def pack(strokes: Strokes) -> Lines:
     ]
     joined = np.concatenate([np.arange(len(stroke)) < len(stroke) - 1 for stroke in kept])
     return Lines(np.concatenate(kept), joined[:-1])
+
+
+def _as_points(stroke: Stroke, index: int) -> Array:
+    """A stroke as an array; raises `ArgumentError` naming it."""
+    try:
+        points = np.asarray(stroke, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"strokes[{index}] makes no array of points (x, y): {error}") from None
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ArgumentError(f"strokes[{index}] has the shape {points.shape}; points (x, y) are needed")
+    if not (np.abs(points) <= LARGEST_COORDINATE).all():  # so written, NaN is refused too
+        raise ArgumentError(f"strokes[{index}] has a coordinate beyond ±{LARGEST_COORDINATE:g}, or NaN")
+    return points
 
 
 def draw_digits(points: Array, joined: Array, pen_width: Array, backend: Backend | None = None) -> Array:
@@ -136,7 +162,7 @@ def _scale_to_box(points: Array, pen_width: Array) -> Array:
     extent = (x_and_y.max(axis=2)[:, None, :] - corner).max(axis=2, keepdims=True)
     pen = pen_width[:, None, None]
     # A dot has no extent; it stays a dot.
-    scale = np.divide(BOX - pen, extent, out=np.ones_like(extent), where=extent > 0)
+    scale = np.divide(BOX - pen, extent, out=np.ones_like(extent), where=extent > SMALLEST_EXTENT)
     scaled: Array = (points - corner) * scale + pen / 2
     return scaled
 

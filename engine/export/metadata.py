@@ -10,7 +10,7 @@ import msgspec
 
 from engine.export.reading import ImportRefusedError
 from engine.model.card import Card
-from engine.model.model_file import check_card
+from engine.model.decoding import check_card
 from engine.model.network import Network
 
 LAYOUT = "1"  # of the names below
@@ -60,7 +60,7 @@ def card_from(metadata: Mapping[str, str], path: Path, outputs: int) -> Card:
 
     Raises
     ------
-    ImportRefusedError, ModelFileError
+    ImportRefusedError
         The card is damaged or for another preprocessing, or its classes do not fit.
     """
     text = metadata.get("card") if "inkdigits" in metadata else None
@@ -70,5 +70,8 @@ def card_from(metadata: Mapping[str, str], path: Path, outputs: int) -> Card:
         card = msgspec.json.decode(text, type=Card)
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise ImportRefusedError(path, f"its card is damaged: {error}") from None
-    check_card(path, card, outputs)
+    try:
+        check_card(card, outputs)
+    except ValueError as error:
+        raise ImportRefusedError(path, str(error)) from None
     return card

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from backends.arrays import Parameters
-from engine.data.datasets import DataError, read_archive
+from engine.data.archives import DataError, read_archive
 from engine.export.metadata import card_from, metadata_of
 from engine.export.reading import ImportRefusedError, check_readable, parameters_from
 from engine.model.card import Card

@@ -46,14 +46,14 @@ class DecisionRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ----------
     temperature : float
         Divisor of the logits, which calibrates the probabilities: of the answers given with a probability of
-        90 %, nine in ten should be correct.
+        90 %, nine in ten should be correct. From 0.05 to 20: beyond, p to the power of 1/T is all 0 or all 1.
     accept_threshold : float
         Smallest probability at which a drawing is accepted as a digit.
     pair_threshold : float
         Smallest sum of the two largest probabilities at which both digits are named as candidates.
     """
 
-    temperature: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    temperature: Annotated[float, msgspec.Meta(ge=0.05, le=20)] = 1.0
     accept_threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     pair_threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -99,7 +100,8 @@ class Network:
         WriteError
             The file cannot be written.
         """
-        save_model(Path(path), self.parameters, self.card)
+        card = msgspec.structs.replace(self.card, classes=self.classes)
+        save_model(Path(path), self.parameters, card)
 
     @property
     def classes(self) -> tuple[str, ...]:

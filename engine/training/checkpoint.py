@@ -17,20 +17,25 @@ import msgspec
 import numpy as np
 
 from backends.arrays import Array, Parameters
-from backends.errors import InkdigitsError
-from engine.data.datasets import DataError, read_archive
+from backends.errors import InkdigitsError, one_line, shown
+from engine.data.archives import DataError, read_archive
+from engine.data.files import MEGABYTE
 from engine.model.history import EpochRecord
 from engine.model.safe_write import write_atomically
 from engine.training.loop import Learner
+from engine.training.options import MOST_EPOCHS
 
 FORMAT = "inkdigits-checkpoint 1"
+LARGEST_TEXT = 160 * MEGABYTE  # of the counters and epochs
+MOST_PARTS = 4 * MOST_EPOCHS + 100_000  # of that text: an epoch has four
+WAY_OUT = "start without --resume"
 
 
 class CheckpointError(InkdigitsError):
     """A checkpoint that is missing, damaged, or of another run."""
 
 
-Count = Annotated[int, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 
 class _Counters(msgspec.Struct, forbid_unknown_fields=True):
@@ -128,30 +133,31 @@ def load_checkpoint(path: Path, learner: Learner, run: dict[str, Any]) -> int:
         No such file, not a checkpoint, or one of another run; the message says what differs.
     """
     if not path.exists():
-        raise CheckpointError(f"there is no checkpoint {path} to resume from: start without --resume")
+        raise CheckpointError(f"there is no checkpoint {shown(path)} to resume from: {WAY_OUT}")
     arrays = list(_arrays(learner))
     best = learner.kept.copy()
     of_best = list(_named("best", best))
+    needed, on_top = ("counters", *(name for name, _ in arrays)), tuple(name for name, _ in of_best)
+    largest = sum(array.nbytes for _, array in [*arrays, *of_best]) + 2 * LARGEST_TEXT
     try:
-        needed = ("counters", *(name for name, _ in arrays))
-        text, *saved = read_archive(path, needed, tuple(name for name, _ in of_best))
-        counters = msgspec.json.decode(text.tobytes(), type=_Counters)
-        history = [EpochRecord(**each) for each in counters.history]
-    except (DataError, msgspec.MsgspecError, TypeError) as error:
-        raise CheckpointError(f"{path} is not a checkpoint of this run: {error}") from None
+        text, *saved = read_archive(path, needed, on_top, largest)
+        counters, history = _decode(text)
+    except (DataError, ValueError) as error:
+        why = one_line(str(error).removeprefix(f"{shown(path)} "), 110)
+        raise CheckpointError(f"{shown(path)} is not a checkpoint of this run: {why}; {WAY_OUT}") from None
     if not counters.best_epoch <= counters.epoch == len(history):
-        raise CheckpointError(f"{path} is damaged: its counters contradict each other")
-    if counters.format != FORMAT:
-        raise CheckpointError(f"{path} is {counters.format[:40]!r}, not {FORMAT!r}: start without --resume")
+        raise CheckpointError(f"{shown(path)} is damaged: its counters contradict each other; {WAY_OUT}")
     as_saved = msgspec.json.decode(msgspec.json.encode(run))  # JSON has lists where Python has tuples
     for what, there, here in _differences(counters.run, as_saved):
-        raise CheckpointError(f"{path} is of another run: {what} is {there} there and {here} here")
+        difference = one_line(f"{what} is {there} there and {here} here")
+        raise CheckpointError(f"{shown(path)} is of another run: {difference}")
     if len(saved) > len(arrays):
         arrays += of_best
         learner.best, learner.best_epoch = best, counters.best_epoch
     for (name, array), each in zip(arrays, saved, strict=True):
         if each.shape != array.shape or each.dtype != array.dtype or not np.isfinite(each).all():
-            raise CheckpointError(f"{path} is damaged: {name} is {each.dtype} {each.shape}")
+            found = one_line(f"{name} is {each.dtype} {each.shape}", 80)
+            raise CheckpointError(f"{shown(path)} is damaged: {found}, or not finite; {WAY_OUT}")
     for (_, array), each in zip(arrays, saved, strict=True):
         array[...] = each
     learner.epoch, learner.seen, learner.steps = counters.epoch, counters.seen, counters.steps
@@ -161,6 +167,23 @@ def load_checkpoint(path: Path, learner: Learner, run: dict[str, Any]) -> int:
     if learner.average:
         learner.average.steps_taken = counters.average_steps
     return counters.resumed
+
+
+def _decode(text: Array) -> tuple[_Counters, list[EpochRecord]]:
+    """The counters and the epochs so far; raises ValueError."""
+    encoded = text.tobytes()
+    if len(encoded) > LARGEST_TEXT or encoded.count(b",") > MOST_PARTS:  # before they fill the memory
+        raise ValueError("it tells of more epochs than a run may have")
+    try:
+        counters = msgspec.json.decode(encoded, type=_Counters)
+        history = msgspec.convert(counters.history, list[EpochRecord])
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from None
+    except RecursionError:
+        raise ValueError("brackets are nested too deeply") from None
+    if counters.format != FORMAT:
+        raise ValueError(f"its format is {one_line(counters.format, 40)!r}, not {FORMAT!r}")
+    return counters, history
 
 
 def _arrays(learner: Learner) -> Iterator[tuple[str, Array]]:

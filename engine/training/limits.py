@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from engine.model.model_file import LARGEST_FILE
+from engine.model.decoding import MOST_PARAMETERS
 from engine.training.options import OptionsError, TrainingOptions
-
-# A number takes up to 16 bytes in a model file.
-MOST_PARAMETERS = LARGEST_FILE // 16
 
 
 def check_batch_size(options: TrainingOptions, examples: int) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 import numpy as np
 from msgspec import Meta
 
 from backends.errors import InkdigitsError
-from engine.training.recipe import Recipe
 
+if TYPE_CHECKING:
+    from engine.training.recipe import Recipe
+
+MOST_EPOCHS = 1_000_000
 DEFAULT_LEARNING_RATE = {"sgd": 0.1, "nesterov": 0.02, "adamw": 0.002}
 
 
@@ -50,9 +53,9 @@ class TrainingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         Everything drawn by chance follows from it.
     """
 
-    hidden: tuple[Annotated[int, Meta(ge=1, le=100_000)], ...] = (128, 64)
-    epochs: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 10
-    batch_size: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 64
+    hidden: Annotated[tuple[Annotated[int, Meta(ge=1, le=100_000)], ...], Meta(max_length=98)] = (128, 64)
+    epochs: Annotated[int, Meta(ge=1, le=MOST_EPOCHS)] = 10
+    batch_size: Annotated[int, Meta(ge=1, le=10_000_000)] = 64
     optimizer: Literal["sgd", "nesterov", "adamw"] = "nesterov"
     learning_rate: Annotated[float, Meta(gt=0, le=1e300)] | None = None
     momentum: Annotated[float, Meta(ge=0, lt=1)] = 0.9

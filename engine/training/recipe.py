@@ -9,16 +9,24 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from backends.errors import InkdigitsError
+from backends.errors import InkdigitsError, one_line, shown
 from engine.augmentation.images import ImageAugmentation
 from engine.augmentation.strokes import StrokeAugmentation
+from engine.data.files import MEGABYTE, read_file
 from engine.model.card import DecisionRule
+from engine.training.options import MOST_EPOCHS, OptionsError, TrainingOptions
 
+LARGEST_FILE = MEGABYTE
+MOST_DOTS, MOST_DOTS_IN_ALL = 40, 20_000  # in a line: a key of n parts, a.b.c, takes time and memory ~ n²
+WAY_OUT = "; the recipe best is an example"
 RECIPES = Path(__file__).parents[1] / "recipes"
 
 
 class RecipeError(InkdigitsError):
     """A recipe that cannot be read or followed."""
+
+
+Part = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 
 class Mixture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,9 +38,9 @@ class Mixture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Parts; not all of them 0.
     """
 
-    images: Annotated[int, Meta(ge=0)] = 1
-    drawings: Annotated[int, Meta(ge=0)] = 0
-    non_digits: Annotated[int, Meta(ge=0)] = 0
+    images: Part = 1
+    drawings: Part = 0
+    non_digits: Part = 0
 
     def __post_init__(self) -> None:
         if not self.images + self.drawings + self.non_digits:
@@ -80,9 +88,9 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         How drawings and non-digits are augmented.
     """
 
-    blocks: Annotated[int, Meta(ge=1)]
+    blocks: Annotated[int, Meta(ge=1, le=MOST_EPOCHS)]
     block_size: Annotated[int, Meta(ge=1, le=10_000_000)]
-    epochs: Annotated[int, Meta(ge=1)] = 1
+    epochs: Annotated[int, Meta(ge=1, le=MOST_EPOCHS)] = 1
     mixture: Mixture = Mixture()
     images: ImageAugmentation = ImageAugmentation()
     strokes: StrokeAugmentation = StrokeAugmentation()
@@ -106,10 +114,14 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     training: dict[str, Any]
-    stages: Annotated[list[Stage], Meta(min_length=1)]
+    stages: Annotated[list[Stage], Meta(min_length=1, max_length=1000)]
     non_digits: Annotated[int, Meta(ge=1, le=10_000_000)] = 50_000
-    non_digit_weight: Annotated[float, Meta(ge=0)] = 0.1
+    non_digit_weight: Annotated[float, Meta(ge=0, le=1000)] = 0.1
     decision: DecisionRule = DecisionRule()
+
+    def __post_init__(self) -> None:
+        if self.epochs > MOST_EPOCHS:
+            raise ValueError(f"the stages have {self.epochs:,} epochs together; {MOST_EPOCHS:,} may be")
 
     @property
     def epochs(self) -> int:
@@ -135,14 +147,45 @@ def read_recipe(name: str) -> Recipe:
     RecipeError
         No such recipe, or not a valid one.
     """
-    shipped = sorted(RECIPES.glob("*.toml"))
-    by_name = {path.stem: path for path in shipped}
-    if name not in by_name and not Path(name).is_file():
-        raise RecipeError(f"there is no recipe {name!r}: name a file, or one of: {', '.join(by_name)}")
+    by_name = {path.stem: path for path in sorted(RECIPES.glob("*.toml"))}
     path = by_name.get(name, Path(name))
+    if name not in by_name and not _exists(path):
+        names = ", ".join(by_name)
+        raise RecipeError(f"there is no recipe {shown(name)!r}: name a file, or one of: {names}")
+    encoded = read_file(path, RecipeError, LARGEST_FILE)
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Recipe)
-    except OSError as error:
-        raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from None
-    except (msgspec.ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path} is not a recipe: {error}") from None
+        return _decode(encoded)
+    except ValueError as error:
+        what = one_line(str(error).replace("`", ""), 110)
+        raise RecipeError(f"{shown(path)} is not a recipe: {what}{WAY_OUT}") from None
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, or has a zero byte
+        return False
+
+
+def _decode(encoded: bytes) -> Recipe:
+    """A recipe, all of it checked; raises ValueError that names the key."""
+    text = encoded.decode("utf-8")
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.count(".") > MOST_DOTS:
+            raise ValueError(f"line {number} has more than {MOST_DOTS} dots")
+    if text.count(".") > MOST_DOTS_IN_ALL:
+        raise ValueError(f"it has more than {MOST_DOTS_IN_ALL:,} dots")
+    try:
+        recipe = msgspec.convert(tomllib.loads(text), Recipe)
+    except RecursionError:
+        raise ValueError("brackets are nested too deeply") from None
+    if "epochs" in recipe.training:
+        raise ValueError("training.epochs: the epochs of a recipe are those of its stages")
+    for name in recipe.training:
+        if name not in TrainingOptions.__struct_fields__:
+            raise ValueError(f"training: there is no option {name}")
+    try:
+        TrainingOptions.checked(**recipe.training)
+    except OptionsError as error:
+        raise ValueError(f"training.{error}") from None
+    return recipe

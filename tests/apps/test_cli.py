@@ -81,6 +81,13 @@ def test_surprise_exits_1_without_a_traceback(run: Any, monkeypatch: pytest.Monk
     assert "Traceback" not in err
 
 
+def test_a_library_that_exits_is_no_success(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.backends.available_backends", lambda: sys.exit(0))
+    code, out, err = run("backends")
+    assert (code, out) == (1, "")
+    assert "something called sys.exit(0)" in err
+
+
 @pytest.mark.parametrize("module", ["train", "evaluate", "predict", "backends", "draw"])
 def test_modules_run_from_a_clone(module: str, tmp_path: Path) -> None:
     done = subprocess.run(

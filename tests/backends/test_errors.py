@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backends import InkdigitsError
-from backends.errors import BackendFailedError, blame, one_line
+from backends.errors import BackendFailedError, blame, one_line, shown
 from backends.numpy_backend import NumpyBackend
 
 
@@ -17,7 +17,7 @@ def test_a_backend_that_raises_is_named() -> None:
     with pytest.raises(BackendFailedError) as caught, blame(Mine(), "training"):
         raise ValueError("a\x1b[2Jb\nc")
     assert str(caught.value) == (
-        "the backend mine failed while training: ValueError: a [2Jb c; inkdigits backends --check mine"
+        "the backend mine failed while training: ValueError: a\\x1b[2Jb c; inkdigits backends --check mine"
     )
     assert caught.value.exit_code == 1
     assert isinstance(caught.value.__cause__, ValueError)
@@ -52,5 +52,20 @@ def test_some_exceptions_are_not_the_backends(error: BaseException) -> None:
 
 
 def test_one_line_is_printable_and_short() -> None:
-    assert one_line("a\t\r\n b\u202e\x07", 20) == "a b"
+    assert one_line("a\t\r\n b\u202e\x07", 20) == r"a\t\r\n b\u202e\x07"
     assert one_line("abcdefghij", 8) == "abcde..."
+
+
+def test_long_messages_lose_their_middle() -> None:
+    said = str(InkdigitsError(f"begin{'x' * 10**7}\x1b\nend"))
+    assert len(said) == 300
+    assert said.startswith("beginx")
+    assert said.endswith(r"xx\x1b\nend")
+    assert "..." in said
+
+
+def test_names_of_files_are_shown_in_part() -> None:
+    assert shown("a\x1b.json") == r"a\x1b.json"
+    assert shown(b"\xff.json".decode("utf-8", "surrogateescape")) == r"\udcff.json"
+    assert len(shown("/" + "d" * 4000 + "/model.json")) == 120
+    assert shown("/" + "d" * 4000 + "/model.json").endswith("/model.json")

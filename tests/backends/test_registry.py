@@ -141,7 +141,7 @@ def test_built_in_cannot_be_shadowed(site: Path) -> None:
         ("class Broken:\n    def __init__(self, threads, device): pass", "made with one argument, threads"),
         ("Broken = 7", "int must be made with one argument, threads"),
         ("raise SystemExit('bye')", "cannot be imported: SystemExit: bye"),
-        ("raise OSError('\\x1b[31m a\\nb')", r"cannot be imported: OSError: \[31m a b"),
+        ("raise OSError('\\x1b[31m a\\nb')", r"cannot be imported: OSError: \\x1b\[31m a b"),
         (
             "from backends.numpy_backend import NumpyBackend\nclass Broken(NumpyBackend):\n    name = None",
             "has no name: the class Broken must have one, name = 'broken'",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.data import datasets
+from engine.data import archives, datasets
 from engine.data.datasets import (
     DataError,
     Dataset,
@@ -215,9 +215,23 @@ def test_pickles_are_not_loaded(tmp_path: Path) -> None:
 
 
 def test_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets, "LARGEST_ARCHIVE", 10_000)
+    monkeypatch.setattr(archives, "LARGEST_TIGHT", 10_000)
     with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("x_train", "y_train", "x_test", "y_test"):
             archive.writestr(f"{name}.npy", bytes(100_000))
-    with pytest.raises(DataError, match="unpacks to more than"):
+    with pytest.raises(DataError, match="unpacks to 0 MB, more than it may"):
         read_dataset(tmp_path / "bomb.npz")
+
+
+def test_archive_larger_than_the_caller_expects_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.zeros(1000))
+    assert archives.read_archive(tmp_path / "a.npz", ("x",), largest=10_000)[0].shape == (1000,)
+    with pytest.raises(DataError, match=r"a\.npz unpacks to 0 MB, more than it may"):
+        archives.read_archive(tmp_path / "a.npz", ("x",), largest=8000)
+
+
+def test_environment_names_a_folder_that_is_there(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in (nowhere, nowhere / "none"):
+        monkeypatch.setenv("INKDIGITS_DATA", str(folder))
+        with pytest.raises(DataError, match=r"INKDIGITS_DATA names .*, without a mnist\.npz: correct it"):
+            load_mnist()

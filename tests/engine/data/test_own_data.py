@@ -9,7 +9,7 @@ import pytest
 
 from engine.data.datasets import DIGITS, DataError, Dataset
 from engine.data.own_data import read_own_data
-from engine.data.photos import ImageError
+from engine.data.pictures import ImageError
 
 
 def test_pictures_of_another_size_are_framed(tmp_path: Path, tiny: Dataset) -> None:

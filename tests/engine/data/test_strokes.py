@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from backends.errors import ArgumentError
 from engine.data.strokes import FINEST_STEP, strokes_to_image
 
 coordinate = st.floats(-100, 100, allow_nan=False)
@@ -82,3 +85,20 @@ def test_pen_is_as_wide_as_asked() -> None:
         (strokes_to_image([[(0, 0), (0, 9)]], pen_width=pen) / 255).sum() / 20 for pen in (2.0, 3.0, 4.0)
     ]
     assert np.diff(widths) == pytest.approx([1, 1], abs=0.1)
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-308, 1e-200, 1e-13, 1e-9, 1.0, 1e9, 1e12])
+def test_drawings_of_any_size_are_drawn_or_are_a_dot(size: float) -> None:
+    image = strokes_to_image([[(0, 0), (size, 0), (0, size)]])
+    rows, columns = np.nonzero(image)
+    assert np.ptp(rows) == np.ptp(columns)
+    assert np.ptp(rows) + 1 == (20 if size > 1e-12 else 3)
+
+
+@pytest.mark.parametrize(
+    "point",
+    [(np.nan, 0), (0, np.inf), (1e308, 0), (0, -1e13), (1, 2, 3), (1,), ("a", "b"), (1j, 0), (None, 0)],
+)
+def test_points_that_are_none_are_refused(point: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"strokes\[1\]"):
+        strokes_to_image([[(0, 0)], [point]])
