@@ -63,15 +63,13 @@ def _nearest_squared(points: Array, start: Array, end: Array) -> Array:
     """The squared distance from each of n points (n, 2) to the nearest of S segments, (S, 2) each end.
 
     With u = point - start and a = end - start, the nearest point of a segment is start + t a, where
-    t = clip(u · a / a · a, 0, 1), and the squared distance is u · u - 2 t (u · a) + t² (a · a).
+    t = clip(u · a / a · a, 0, 1). The differences come first: in squares multiplied out, they would drown.
     """
-    a = end - start
-    aa = (a**2).sum(axis=1)
-    ua = points @ a.T - (start * a).sum(axis=1)  # (n, S)
-    u_u = (points**2).sum(axis=1)[:, None] - 2 * (points @ start.T) + (start**2).sum(axis=1)
-    t = np.clip(ua / np.maximum(aa, 1e-12), 0, 1)
-    nearest: Array = (u_u + t * (t * aa - 2 * ua)).min(axis=1)
-    return np.maximum(nearest, 0)
+    (ax, ay), (x, y) = (end - start).T, points.T
+    ux, uy = x[:, None] - start[:, 0], y[:, None] - start[:, 1]  # (n, S)
+    t = np.clip((ux * ax + uy * ay) / np.maximum(ax * ax + ay * ay, 1e-12), 0, 1)
+    nearest: Array = ((ux - t * ax) ** 2 + (uy - t * ay) ** 2).min(axis=1)
+    return nearest
 
 
 @checked

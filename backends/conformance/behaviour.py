@@ -100,19 +100,20 @@ def check_warm_up(backend: Backend, dtype: npt.DTypeLike) -> None:
 def check_pickling(backend: Backend, dtype: npt.DTypeLike) -> None:
     """A pickled backend is made anew: the same class, threads and results, in another process too."""
     kind = type(backend)
+    parameters, images, _ = network_case(SMALL, 3, dtype)
+    x = scale_pixels(images, dtype)
     try:
         two = kind(threads=2)
+        expected = two.predict_proba(parameters, x)
     except Exception:
-        return  # `check_construction` says so
+        return  # `check_construction` or `check_predict_proba` says so
     with about(f"pickle.loads(pickle.dumps({kind.__name__}(threads=2)))"):
         copied = pickle.loads(pickle.dumps(two))
         if type(copied) is not kind:
             raise MismatchError(f"the copy is a {type(copied).__name__}, expected {kind.__name__}")
         if copied.threads != two.threads:
             raise MismatchError(f"the copy has threads = {copied.threads}, expected {two.threads}")
-        parameters, images, _ = network_case(SMALL, 3, dtype)
-        x = scale_pixels(images, dtype)
-        close(copied.predict_proba(parameters, x), two.predict_proba(parameters, x), dtype)
+        close(copied.predict_proba(parameters, x), expected, dtype)
 
 
 # ---- What it returns ----------------------------------------------------------------------------

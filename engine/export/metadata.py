@@ -30,7 +30,7 @@ def metadata_of(network: Network) -> dict[str, str]:
         ``input`` and ``output`` in plain words; ``preprocessing``, ``classes`` and ``card`` as JSON. The card
         is the whole one, so that a reader restores the model file to the byte.
     """
-    card = network.card
+    card = msgspec.structs.replace(network.card, classes=network.classes)
     return {
         "inkdigits": LAYOUT,
         "input": f"rows of {network.layer_sizes[0]} pixels, each from 0 (paper) to 1 (ink)",
@@ -65,7 +65,7 @@ def card_from(metadata: Mapping[str, str], path: Path, outputs: int) -> Card:
     """
     text = metadata.get("card") if "inkdigits" in metadata else None
     if text is None:
-        return Card(training={"imported_from": path.name})
+        return Card(training={"imported_from": path.name}, classes=tuple(map(str, range(outputs))))
     try:
         card = msgspec.json.decode(text, type=Card)
     except (msgspec.MsgspecError, UnicodeError) as error:

@@ -21,7 +21,7 @@ export function wordsFor({ state, probabilities, first, second }, { classes, dec
   return words(
     "?",
     digits ? "Not a digit" : "None of them",
-    digits ? "Looks like none of 0 to 9" : "Looks like none of the classes",
+    digits ? "Not like any digit I have seen" : "Looks like none of the classes",
     `most like ${one}: ${p}, ${needed}`,
   );
 }

@@ -129,11 +129,11 @@ def test_large_and_special_files_are_refused_unread(form: tuple[str, Write, Read
 def test_cards_are_checked_as_in_a_model_file(form: tuple[str, Write, Read], tmp_path: Path) -> None:
     suffix, write, read = form
     for change, message in (
-        (Card(preprocessing=Preprocessing("mine", 7)), "'mine' version 7"),
+        (Card(preprocessing=Preprocessing("mine", 7)), "images were made by mine 7"),
         (Card(classes=("a", "b")), "2 different names; 4 are needed"),
     ):
         write(Network(a_network().parameters, "numpy", change), tmp_path / f"network{suffix}")
-        with pytest.raises(ModelFileError, match=message):
+        with pytest.raises(ImportRefusedError, match=message):
             read(tmp_path / f"network{suffix}")
 
 
