@@ -34,7 +34,6 @@ def check_wrong_arguments(backend: Backend, dtype: npt.DTypeLike) -> None:
         "train_minibatches, order beyond the images": ("train_minibatches", _with(right, 3, np.array([18]))),
         "train_minibatches, order below 0": ("train_minibatches", _with(right, 3, np.array([-1]))),
         "train_minibatches, a label beyond the classes": ("train_minibatches", _with(right, 2, labels + 3)),
-        "train_minibatches, batches of 0": ("train_minibatches", _with(right, 4, 0)),
         "train_minibatches, a learning rate too few": ("train_minibatches", _with(right, 5, rates(3))),
         "train_minibatches, another network's memory": (
             "train_minibatches",
