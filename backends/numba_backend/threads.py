@@ -18,6 +18,7 @@ from backends.numba_backend.compiler import inner
 from backends.numba_backend.simd import arrive, arrived, yield_cpu
 
 NO_MORE_BARRIERS = 1 << 62  # arrivals, set from outside when a thread has failed
+CORE = "\0inkdigits core "  # and its number: what holds a core, for all processes
 PATIENCE = 1000  # times to look whether the team is complete before leaving the core to others
 
 _held: set[socket.socket] = set()  # each holds a core
@@ -60,7 +61,7 @@ def _hold_core() -> tuple[socket.socket | None, int | None]:
             held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             _held.add(held)
             try:
-                held.bind(f"\0inkdigits core {core}")
+                held.bind(f"{CORE}{core}")
             except OSError:
                 _let_go(held)
             else:

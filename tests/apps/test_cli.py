@@ -168,7 +168,7 @@ def test_interrupt_is_one_line_from_the_first_moment(
         process.stdout.readline()
         time.sleep(milliseconds / 1000)
         err = _interrupt(process)
-    said = ("epoch", "stopping; once more", "the same command with --resume")
+    said = ("no training image", "epoch", "stopping; once more", "the same command with --resume")
     lines = [line for line in err.splitlines() if not line.startswith(said)]
     assert process.returncode == 130
     assert lines
