@@ -70,6 +70,7 @@ def test_the_child_holds_no_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "CORE", f"\0a test's core {os.getpid()} ")  # other tests train meanwhile
     before = len(threads._held)
     reader, writer = os.pipe()
+    begun, begins = os.pipe()
     child = 0
 
     def train(wait: Callable[[], Any]) -> None:
@@ -81,8 +82,10 @@ def test_the_child_holds_no_core(monkeypatch: pytest.MonkeyPatch) -> None:
         child = os.fork()
         if child == 0:
             os.close(writer)
+            os.write(begins, b"!")
             os.read(reader, 1)  # lives until the parent lets it go
             os._exit(0)
+        os.read(begun, 1)
 
     def cores(wait: Callable[[], Any]) -> int | None:
         held, core = threads._hold_core()
@@ -97,5 +100,6 @@ def test_the_child_holds_no_core(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         os.close(writer)
         os.waitpid(child, 0)
-        os.close(reader)
+        for each in (reader, begun, begins):
+            os.close(each)
     assert len(threads._held) == before
