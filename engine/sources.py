@@ -15,7 +15,7 @@ import numpy as np
 
 from backends.errors import describe, install_hint
 from engine.data import datasets
-from engine.data.datasets import DataError, cache_folder, download_mnist, find_mnist
+from engine.data.datasets import DataError, cache_folder, download, download_mnist, find_mnist
 from engine.data.drawings import Drawing, drawings_sha256, read_drawings
 from engine.model.safe_write import write_atomically
 
@@ -111,22 +111,20 @@ def _find_pen_strokes() -> Path | None:
 def _fetch_pen_strokes(progress: Progress | None) -> Path:
     """Download the archive, take the strokes of the 30 writers out of it, check them, keep them as JSON."""
     try:
-        import pooch
-        import unlzw3  # noqa: F401  # needed below; better known before than after the download
+        import pooch  # noqa: F401  # these are needed below; better known before than after the download
+        import unlzw3  # noqa: F401
     except ImportError:
         raise DataError(f"fetching the pen strokes needs packages: {install_hint('train')}") from None
-    pooch.get_logger().setLevel("ERROR")
-    downloader = pooch.HTTPDownloader(progressbar=progress() if progress else False, timeout=30)
     with tempfile.TemporaryDirectory() as folder:
         try:
             # Without a hash of the archive, which may be packed anew: its drawings are checked below.
-            archive = pooch.retrieve(PEN_STROKES_URL, None, "archive.zip", folder, downloader=downloader)
-        except Exception as error:  # of requests, urllib3 or pooch, which share no base
+            archive = download(PEN_STROKES_URL, None, Path(folder) / "archive.zip", progress)
+        except Exception as error:
             why = describe(error, 70)
             raise DataError(
                 f"the pen strokes could not be downloaded; inkdigits data tells from where: {why}"
             ) from None
-        drawings = _unpack_pen_strokes(Path(archive), Path(folder))
+        drawings = _unpack_pen_strokes(archive, Path(folder))
     if drawings_sha256(drawings) != PEN_STROKES_SHA256:
         raise DataError(f"what {PEN_STROKES_URL[:40]}... holds is not what the shipped model was trained on")
     path = cache_folder() / PEN_STROKES

@@ -16,6 +16,7 @@ import msgspec
 import pygame
 
 from backends.errors import InkdigitsError
+from engine.data.files import MEGABYTE, read_file
 
 # What is recorded: the events that change a session, and their fields.
 FIELDS = {
@@ -34,7 +35,7 @@ FIELDS = {
     "QUIT": (),
 }
 NAMES = {getattr(pygame, name): name for name in FIELDS}
-LARGEST_FILE = 64 * 2**20  # bytes
+LARGEST_FILE = 64 * MEGABYTE
 SETTLED = 20.0  # seconds after the last event in which everything comes to rest
 
 Size = tuple[Annotated[int, msgspec.Meta(ge=1, le=8192)], Annotated[int, msgspec.Meta(ge=1, le=8192)]]
@@ -173,11 +174,9 @@ def read_replay(path: Path) -> Replay:
         The file is no recording; the message names the line.
     """
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise InkdigitsError(f"{path} is larger than any recording")
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InkdigitsError(f"cannot read {path}: {getattr(error, 'strerror', 'not UTF-8')}") from None
+        lines = read_file(path, InkdigitsError, LARGEST_FILE).decode("utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise InkdigitsError(f"cannot read {path}: not UTF-8") from None
     try:
         header = msgspec.json.decode(lines[0] if lines else "", type=Header)
     except msgspec.DecodeError:

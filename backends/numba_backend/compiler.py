@@ -98,14 +98,14 @@ class _InnerLowering(NativeLowering):
     _name = "inner_lowering"
 
     def run_pass(self, state):
-        state.library = _InnerLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        state["library"] = _InnerLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         state.flags.no_compile = True
         super().run_pass(state)
         lowered = state["cr"]
         module = lowered.fndesc.lookup_module()
         # The key under which callers find the function; it has no address.
-        key = _dynfunc.make_function(module, state.func_id.func_name, "", 0, lowered.env, (state.library,))
-        state.targetctx.insert_user_function(key, lowered.fndesc, [state.library])
+        key = _dynfunc.make_function(module, state.func_id.func_name, "", 0, lowered.env, (state["library"],))
+        state.targetctx.insert_user_function(key, lowered.fndesc, [state["library"]])
         state["cr"] = lowered._replace(cfunc=key)
         return True
 

@@ -521,13 +521,42 @@ def download_mnist(progress: Callable[[], Any] | None = None) -> Path:
     """
     ways_out = f"give --data FILE.npz, {VARIABLE}=FOLDER with {FILE_NAME}, or train with --dataset digits8x8"
     try:
-        import pooch
+        import pooch  # noqa: F401  # needed below; an ImportError there would say less
     except ImportError:
         raise DataError(f"{install_hint('train')} to download MNIST, or {ways_out}") from None
-    pooch.get_logger().setLevel("ERROR")
-    downloader = pooch.HTTPDownloader(progressbar=progress() if progress else False, timeout=30)
     try:
-        return Path(pooch.retrieve(URL, URL_SHA256, FILE_NAME, cache_folder(), downloader=downloader))
-    except Exception as error:  # of requests, urllib3 or pooch, which share no base
+        return download(URL, URL_SHA256, cache_folder() / FILE_NAME, progress)
+    except Exception as error:
         said = f"{ways_out}: MNIST could not be downloaded: {describe(error)}"
         raise DataError(one_line(said)) from error
+
+
+def download(address: str, sha256: str | None, path: Path, progress: Callable[[], Any] | None) -> Path:
+    """Download a file; pooch, which the extra "train" installs, does it.
+
+    Parameters
+    ----------
+    address : str
+        Where it is.
+    sha256 : str or None
+        Of its content, checked before the file gets its name; None for content that may change.
+    path : Path
+        Where to put it.
+    progress : callable, optional
+        As for `load_mnist`.
+
+    Returns
+    -------
+    Path
+        The same path.
+
+    Raises
+    ------
+    Exception
+        Whatever requests, urllib3 or pooch raise: they share no base.
+    """
+    import pooch
+
+    pooch.get_logger().setLevel("ERROR")
+    downloader = pooch.HTTPDownloader(progressbar=progress() if progress else False, timeout=30)
+    return Path(pooch.retrieve(address, sha256, path.name, path.parent, downloader=downloader))

@@ -16,7 +16,8 @@ from typing import Protocol
 from apps.draw.state.document import PenStroke, PenStrokes
 from apps.draw.state.geometry import Point, rectangle_of
 from backends.errors import InkdigitsError
-from engine.data.drawings import read_drawing
+from engine.data.drawings import LARGEST_FILE, read_drawing
+from engine.data.files import read_file
 from engine.model.safe_write import write_atomically
 
 USUAL_WIDTH = 0.045  # of the brush, for a file that does not say
@@ -132,9 +133,9 @@ def from_json(path: Path) -> PenStrokes:
 def _widths(path: Path, count: int) -> list[float]:
     """The brush's widths that this program has written; the usual one where others wrote the file."""
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(read_file(path, InkdigitsError, LARGEST_FILE))
         widths = [float(width) for width in content["widths"]]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (InkdigitsError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         widths = []
     good = len(widths) == count and all(0 < width <= 1 and math.isfinite(width) for width in widths)
     return widths if good else [USUAL_WIDTH] * count

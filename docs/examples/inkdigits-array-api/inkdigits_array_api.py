@@ -1,6 +1,6 @@
 """The formulas of a network on any namespace of the Python array API standard (https://data-apis.org/array-api).
 
-Each formula is written once, with `self.xp` in place of NumPy. A subclass says which library that is.
+Each formula is written once, with `self.xp` in place of NumPy. A subclass names the module.
 Arrays come as NumPy arrays and go back as NumPy arrays; between the two they belong to the library.
 """
 
@@ -18,11 +18,11 @@ from backends.checks import checked
 class ArrayApiBackend(Backend):
     """The 13 formulas, and prediction without a detour through NumPy after each of them."""
 
-    library: str  # the module whose functions compute
+    namespace: str  # the module whose functions compute
 
     def __init__(self, threads: int = 1) -> None:
         super().__init__(threads)
-        self.xp: Any = import_module(self.library)
+        self.xp: Any = import_module(self.namespace)
 
     def _in(self, array: Array) -> Any:
         """A NumPy array as one of the library's; it may share the memory, and is never written to."""
@@ -143,12 +143,12 @@ class ArrayApiBackend(Backend):
 
 class NumpyArrays(ArrayApiBackend):
     name = "array-numpy"
-    library = "array_api_compat.numpy"
+    namespace = "array_api_compat.numpy"
 
 
 class TorchArrays(ArrayApiBackend):
     name = "array-torch"
-    library = "array_api_compat.torch"
+    namespace = "array_api_compat.torch"
 
     def __init__(self, threads: int = 1) -> None:
         super().__init__(threads)
@@ -159,7 +159,7 @@ class JaxArrays(ArrayApiBackend):
     """JAX chooses its threads itself."""
 
     name = "array-jax"
-    library = "jax.numpy"
+    namespace = "jax.numpy"
 
     def __init__(self, threads: int = 1) -> None:
         super().__init__(threads)

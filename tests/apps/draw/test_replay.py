@@ -124,6 +124,13 @@ BROKEN = {
 }
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InkdigitsError, match="a device or a pipe"):
+        read_replay(tmp_path / "pipe")
+
+
 @pytest.mark.parametrize("broken", BROKEN)
 def test_what_is_no_recording_is_refused_in_one_line(broken: str, tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
