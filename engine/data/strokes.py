@@ -105,11 +105,9 @@ def pack(strokes: Strokes) -> Lines:
     arrays = [_as_points(stroke, index) for index, stroke in enumerate(strokes) if len(stroke)]
     if not arrays:
         return Lines(np.zeros((0, 2)), np.zeros(0, bool))
-    largest = max(extent(stroke) for stroke in arrays)
-    whole = extent(np.concatenate(arrays))
-    kept = [
-        _thinned(stroke, whole * FINEST_STEP / BOX) for stroke in arrays if extent(stroke) >= STRAY * largest
-    ]
+    stray = stray_touches([extent(stroke) for stroke in arrays])
+    step = extent(np.concatenate(arrays)) * FINEST_STEP / BOX
+    kept = [_thinned(stroke, step) for stroke, left_out in zip(arrays, stray, strict=True) if not left_out]
     joined = np.concatenate([np.arange(len(stroke)) < len(stroke) - 1 for stroke in kept])
     return Lines(np.concatenate(kept), joined[:-1])
 
@@ -181,6 +179,23 @@ def extent(points: Array) -> float:
         Length in the unit of the points.
     """
     return float(np.ptp(points, axis=0).max())
+
+
+def stray_touches(extents: Sequence[float]) -> list[bool]:
+    """Tell which strokes are stray touches: tiny beside the largest.
+
+    Parameters
+    ----------
+    extents : sequence of float
+        Of each stroke of a drawing, as by `extent`.
+
+    Returns
+    -------
+    list of bool
+        True for those that are left out.
+    """
+    smallest = STRAY * max(extents, default=0.0)
+    return [each < smallest for each in extents]
 
 
 def _thinned(stroke: Array, step: float) -> Array:

@@ -17,7 +17,7 @@ from itertools import chain, pairwise
 import numpy as np
 
 from backends.arrays import Array
-from engine.data.strokes import STRAY, Strokes, extent, strokes_to_image
+from engine.data.strokes import Strokes, extent, stray_touches, strokes_to_image
 from engine.model.network import Network
 from engine.recognition.recognize import Recognition, recognize_strokes
 
@@ -52,9 +52,9 @@ def segment(network: Network, strokes: Strokes) -> list[list[int]]:
     }
     if not boxes:
         return []
-    largest = max(extent(box) for box in boxes.values())
     height = max(float(np.ptp([box[:, 1] for box in boxes.values()])), 1e-9)
-    whole = [index for index, box in boxes.items() if extent(box) >= STRAY * largest]
+    stray = stray_touches([extent(box) for box in boxes.values()])
+    whole = [index for index, left_out in zip(boxes, stray, strict=True) if not left_out]
     parts = _parts(whole, boxes, LEAST_WIDTH * height)
     digits = _divided(network, strokes, parts, boxes, height)
     for index in sorted(set(boxes) - set(whole)):  # a stray touch goes with the nearest digit

@@ -71,9 +71,11 @@ class LivePrediction:
 
     def update(self, strokes: PenStrokes) -> None:
         """Drop the prediction if the points changed, and predict again if live. Call it once a frame."""
-        if self._pending is not None and not self._pending[1].done():
-            return
-        self._pending = None
+        if self._pending is not None:
+            if not self._pending[1].done():
+                return
+            self._pending[1].result()  # raises what `_run` did not expect, as it does without a worker
+            self._pending = None
         if self._strokes is None or not _same_points(strokes, self._strokes):
             if self.live and self._worker is not None and sum(len(s.points) for s in strokes) > MANY_POINTS:
                 self._pending = strokes, self._worker.submit(self._run, strokes)

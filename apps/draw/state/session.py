@@ -19,7 +19,7 @@ from apps.draw.state.live_prediction import LivePrediction
 from apps.draw.state.pointer import Part, Pointer
 from apps.messages import Words, guess_in_words, window_title, words_for
 from backends.errors import InkdigitsError
-from engine.data.strokes import STRAY
+from engine.data.strokes import stray_touches
 from engine.recognition.recognize import State
 
 THINNEST, WIDEST = 0.015, 0.1  # brush, in canvas units
@@ -285,7 +285,7 @@ class Session:
         if strokes is not self._seen:
             self._seen, self._changed_at = strokes, self.now
         if strokes is not self._judged and not self.document.busy:  # of an unfinished stroke, no one knows
-            self._judged, self.left_out = strokes, stray_touches(strokes)
+            self._judged, self.left_out = strokes, _left_out(strokes)
 
     # ---- The brush -----------------------------------------------------------------------------
 
@@ -323,12 +323,10 @@ class Session:
             view.arrange(self.layout.area(view.area_name), self.layout.unit, self)
 
 
-def stray_touches(strokes: PenStrokes) -> PenStrokes:
-    """The strokes that `engine.data.strokes` leaves out, because they are tiny beside the largest."""
-    if len(strokes) < 2:
-        return ()
-    largest = max(map(_extent, strokes))
-    return tuple(stroke for stroke in strokes if _extent(stroke) < STRAY * largest)
+def _left_out(strokes: PenStrokes) -> PenStrokes:
+    """The strokes that the network does not get to see."""
+    stray = stray_touches([_extent(stroke) for stroke in strokes])
+    return tuple(stroke for stroke, left_out in zip(strokes, stray, strict=True) if left_out)
 
 
 def _extent(stroke: PenStroke) -> float:

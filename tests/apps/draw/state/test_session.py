@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from apps.draw.state.document import PenStroke
 from apps.draw.state.live_prediction import MANY_POINTS, LivePrediction
 from apps.draw.state.session import REST, THINNEST, WIDEST, Session
 from backends.errors import BackendFailedError
@@ -312,3 +313,23 @@ def test_a_drawing_with_many_points_is_recognized_by_the_worker(
     assert session.words.headline == "90% sure"
     assert not session.guessing
     assert session.prediction.recognition.digit == 2
+
+
+def test_what_goes_wrong_in_the_worker_is_not_lost() -> None:
+    def no_memory(strokes: Any) -> Any:
+        raise MemoryError
+
+    class AtOnce(Executor):
+        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            try:
+                future.set_result(fn(*args))
+            except Exception as error:
+                future.set_exception(error)
+            return future
+
+    prediction = LivePrediction(no_memory, worker=AtOnce())
+    many = (PenStroke(tuple((i / 5000, 0.5) for i in range(MANY_POINTS + 1)), 0.05),)
+    prediction.update(many)
+    with pytest.raises(MemoryError):
+        prediction.update(many)
