@@ -315,7 +315,7 @@ MUTANTS = [
     ),
     Mutant(
         "focus skips",
-        "state/keyboard.py",
+        "state/focus.py",
         "(place + step) % len(stops)",
         "(place + 2 * step) % len(stops)",
         WINDOW,

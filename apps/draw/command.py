@@ -6,27 +6,24 @@ import argparse
 import os
 import re
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.options import add_backend, add_model, get_ready, input_file, need_digits, output_file
 from apps.output import say
-from backends.errors import BackendFailedError, InkdigitsError, blame, install_hint
-from engine.data.strokes import Strokes
+from backends.errors import InkdigitsError, install_hint
 from engine.model.model_file import shipped_model_path
 from engine.model.network import Network
-from engine.recognition.recognize import Recognition, recognize_strokes
 
 if TYPE_CHECKING:
     from apps.draw.state.facts import Facts
     from apps.draw.state.files import Folders
+    from apps.draw.state.live_network import LiveNetwork
     from apps.draw.state.live_prediction import LivePrediction
     from apps.draw.state.session import Session
 
 NEEDED = (2, 5, 3)  # version of pygame-ce: pygame.Window, event.touch, wide anti-aliased shapes
-SMALLEST_DIGIT = 0.04  # of the canvas; anything smaller is a dot
 LARGEST_SIDE = 8192  # px, of a window
 
 EXAMPLES = """\
@@ -75,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InkdigitsError("--replay shows nothing on the screen: add --screenshot FILE")
     if arguments.record and arguments.screenshot:
         raise InkdigitsError("--record needs a window; --screenshot opens none: leave one of them out")
+    from apps.draw.state.live_network import LiveNetwork
     from apps.draw.state.session import Session
     from apps.draw.window import start_display
 
@@ -87,10 +85,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.screenshot:
         from apps.draw.screenshot import take
 
-        take(arguments, lambda dark: Session(_prediction(network), facts, dark=dark))
+        live = LiveNetwork(network, _tell)
+        take(arguments, lambda dark: Session(_prediction(live), facts, dark=dark, network=live))
         return 0
     with ThreadPoolExecutor(1) as worker:
-        session = Session(_prediction(network, worker), facts, _folders(), arguments.theme != "light")
+        live, dark = LiveNetwork(network, _tell), arguments.theme != "light"
+        session = Session(_prediction(live, worker), facts, _folders(), dark, live)
         _run_window(session, arguments)
     return 0
 
@@ -117,13 +117,17 @@ def _run_window(session: Session, arguments: argparse.Namespace) -> None:
         recorder.close()
 
 
-def _prediction(network: Network, worker: ThreadPoolExecutor | None = None) -> LivePrediction:
+def _prediction(live: LiveNetwork, worker: ThreadPoolExecutor | None = None) -> LivePrediction:
     """The live prediction of a network; without a worker, as a replay needs it, its time is not taken."""
     from apps.draw.state.live_prediction import LivePrediction
 
-    needed = network.card.decision.accept_threshold
+    needed = live.network.card.decision.accept_threshold
     clock = time.perf_counter if worker else None
-    return LivePrediction(_recognizer(network), needed=needed, clock=clock, worker=worker)
+    return LivePrediction(live.recognize, needed=needed, clock=clock, worker=worker)
+
+
+def _tell(failure: str) -> None:
+    say(f"inkdigits: {failure}")
 
 
 def _folders() -> Folders:
@@ -160,24 +164,6 @@ def _screenshot_file(text: str) -> Path:
     if Path(text).suffix.lower() not in (".png", ".gif"):
         raise argparse.ArgumentTypeError(f"cannot draw {text}: end its name in .png or .gif")
     return output_file(text)
-
-
-def _recognizer(network: Network) -> Callable[[Strokes], Recognition]:
-    """Recognize with this network; the first failure of its backend is also told on standard error."""
-    told = False
-
-    def recognize(strokes: Strokes) -> Recognition:
-        nonlocal told
-        try:
-            with blame(network.backend, "drawing"):
-                return recognize_strokes(network, strokes, smallest=SMALLEST_DIGIT)
-        except BackendFailedError as error:
-            if not told:
-                say(f"inkdigits: {error}")
-            told = True
-            raise
-
-    return recognize
 
 
 def _require_pygame() -> None:

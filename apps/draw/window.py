@@ -182,7 +182,8 @@ class Window:
 
     @property
     def _animating(self) -> bool:
-        return self._screen.animating or self._session.prediction.pending
+        session = self._session
+        return self._screen.animating or session.prediction.pending or bool(session.jobs)
 
     def _wait(self) -> list[pygame.Event]:
         """Wait for an event, at most until the picture changes by itself.

@@ -57,9 +57,9 @@ class Layout:
         Of the window in pixels.
     unit : float
         How much larger everything is than in a window of `FIRST_SIZE`.
-    canvas, tools, tabs, corner, headline, page : Box
+    canvas, tools, tabs, corner, headline, page, teach : Box
         The areas of the views: the canvas and the row under it; the tabs, the button beside them, the
-        headline and the page.
+        headline, the page, and the row in which the network is told what the digit was.
     """
 
     size: tuple[int, int]
@@ -70,6 +70,7 @@ class Layout:
     corner: Box
     headline: Box
     page: Box
+    teach: Box
 
     @property
     def window(self) -> Box:
@@ -102,15 +103,20 @@ def arrange(size: tuple[int, int]) -> Layout:
         canvas = Box(left, top, side, side)
         column = Box(canvas.right + space, top, column_width, side + gap + row)
     tools = Box(canvas.x, canvas.bottom + gap, side, row)
-    return Layout((width, height), unit, canvas, tools, *_column(column, unit))
+    return Layout((width, height), unit, canvas, tools, *_column(column, unit, tall))
 
 
-def _column(column: Box, unit: float) -> tuple[Box, Box, Box, Box]:
-    """The tabs, the corner, the headline and the page."""
+def _column(column: Box, unit: float, wide: bool) -> tuple[Box, Box, Box, Box, Box]:
+    """The tabs, the corner, the headline, the page and the row to teach: under it, or beside the headline."""
     row, gap = max(FINGER, round(FINGER * unit)), round(16 * unit)
     out = round(INSET * unit)  # so that the text and the icon, not their boxes, end where the column does
     tabs = Box(column.x - out, column.y, column.width - row, row)
     corner = Box(column.right - row + out, column.y, row, row)
     headline = Box(column.x, tabs.bottom + gap, column.width, round(HEADLINE * unit))
-    top = headline.bottom + gap
-    return tabs, corner, headline, Box(column.x, top, column.width, column.bottom - top)
+    page = Box(column.x, headline.bottom + gap, column.width, column.bottom - headline.bottom - gap)
+    if wide:
+        half = (column.width - gap) // 2
+        teach = Box(column.right - half, headline.bottom - row, half, row)
+        return tabs, corner, headline._replace(width=half), page, teach
+    teach = Box(column.x, column.bottom - row, column.width, row)
+    return tabs, corner, headline, page._replace(height=teach.y - gap - page.y), teach

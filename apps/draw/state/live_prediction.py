@@ -63,6 +63,7 @@ class LivePrediction:
         self.milliseconds: float | None = None
         self._strokes: PenStrokes | None = None  # those that `recognition` is for
         self._pending: tuple[PenStrokes, Future[None]] | None = None
+        self._stale = False
 
     @property
     def pending(self) -> bool:
@@ -76,6 +77,8 @@ class LivePrediction:
                 return
             self._pending[1].result()  # raises what `_run` did not expect, as it does without a worker
             self._pending = None
+        if self._stale:
+            self._strokes, self._stale = None, False
         if self._strokes is None or not _same_points(strokes, self._strokes):
             if self.live and self._worker is not None and sum(len(s.points) for s in strokes) > MANY_POINTS:
                 self._pending = strokes, self._worker.submit(self._run, strokes)
@@ -91,6 +94,10 @@ class LivePrediction:
             self._pending[1].result()
             self._pending = None
         self._run(strokes)
+
+    def forget(self) -> None:
+        """The network changed: predict again at the next update, whatever is drawn."""
+        self._stale = True
 
     def toggle_live(self) -> None:
         """Predict while drawing, or not any more."""

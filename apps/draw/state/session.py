@@ -5,16 +5,18 @@ Keys and buttons end in `Session.do`, mouse and fingers in `Session.pointer`; th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from apps.draw.state.actions import ACTIONS, CLOSE, MENU, QUIT, Action
 from apps.draw.state.document import Document, PenStroke, PenStrokes
 from apps.draw.state.facts import Facts
 from apps.draw.state.files import Files
+from apps.draw.state.focus import Keyboard
 from apps.draw.state.geometry import Point
-from apps.draw.state.keyboard import Keyboard
+from apps.draw.state.insight import Insight
 from apps.draw.state.layout import FIRST_SIZE, arrange
+from apps.draw.state.live_network import LiveNetwork
 from apps.draw.state.live_prediction import LivePrediction
 from apps.draw.state.pointer import Part, Pointer
 from apps.messages import Words, guess_in_words, window_title, words_for
@@ -30,6 +32,8 @@ LONGEST_STEP = 1 / 30  # seconds that an animation moves on by at most in one fr
 REST = 0.3  # seconds after the last change before a drawing is refused
 NOTICE = 4.0  # seconds that a notice stays
 
+_ENDED = object()
+
 
 class Session:
     """The drawing, its prediction, the settings, and the pointer.
@@ -44,6 +48,8 @@ class Session:
         Saves and opens drawings; without it, neither can be done.
     dark : bool
         Whether to start with the dark theme.
+    network : LiveNetwork, optional
+        The network that predicts; without it, nothing can be seen of its inside, and it cannot learn.
     actions : sequence of Action
         What keys and buttons can do.
 
@@ -51,6 +57,8 @@ class Session:
     ----------
     document : Document
         The strokes on the canvas.
+    insight : Insight
+        What the network computes, for the pages that look inside.
     left_out : tuple of PenStroke
         Those that the network does not get, because they are stray touches.
     layout : Layout
@@ -67,6 +75,9 @@ class Session:
         The name of the panel that lies over everything: "menu" or "open".
     notice : str
         What just happened, such as where a drawing was saved; empty after a while.
+    jobs : list of iterator
+        Slow work, such as training. In every frame each goes one step on, which should take a few
+        milliseconds; it leaves the list when it ends.
     title : str
         Of the window: the last verdict.
     grid, dark, closed : bool
@@ -81,12 +92,15 @@ class Session:
         facts: Facts,
         files: Files | None = None,
         dark: bool = True,
+        network: LiveNetwork | None = None,
         actions: Sequence[Action] = ACTIONS,
     ) -> None:
         # Annotated where `actions`, which imports this module for its types, needs them.
         self.prediction: LivePrediction = prediction
         self.facts = facts
         self.files: Files | None = files
+        self.network = network
+        self.insight: Insight = Insight(network)
         self.document: Document = Document()
         self.left_out: PenStrokes = ()
         self.actions = actions
@@ -103,6 +117,7 @@ class Session:
         self.dark: bool = dark
         self.panel: str | None = None
         self.notice = ""
+        self.jobs: list[Iterator[object]] = []
         self.title = window_title(None)
         self.closed = False
         self.now = 0.0
@@ -112,6 +127,7 @@ class Session:
         self._changed_at = -REST
         self._seen: PenStrokes = ()  # at the last frame
         self._judged: PenStrokes = ()  # those that `left_out` is for
+        self._asked = network and network.network  # by the prediction
         self._action_of_key = {key: action for action in actions for key in action.keys}
 
     def attach(self, frame: Sequence[Part], pages: Sequence[Part], overlays: Sequence[Part]) -> None:
@@ -248,7 +264,11 @@ class Session:
         self.now = self._framed_at = now
         if self.notice and now >= self._notice_until:
             self.notice = ""
+        self.jobs = [job for job in self.jobs if next(job, _ENDED) is not _ENDED]
         self._see_changes()
+        if self.network is not None and self.network.network is not self._asked:
+            self._asked = self.network.network
+            self.prediction.forget()
         self.prediction.update(self.document.strokes)
         if not self.guessing:
             self.title = window_title(self.prediction.recognition, self.prediction.failure)

@@ -32,7 +32,7 @@ class AnswerPage(View):
 
     def arrange(self, area: Box, unit: float, session: Session) -> None:
         super().arrange(area, unit, session)
-        picture = max(6, self.px(6)) * SIDE
+        picture = max(5, self.px(6)) * SIDE
         if area.width > WIDE * area.height:
             width = round(area.width * 0.42)
             left = Box(area.x, area.y, width, area.height)

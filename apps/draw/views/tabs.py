@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from itertools import pairwise
 
 from apps.draw.paint.painter import Painter
 from apps.draw.paint.theme import NORMAL
@@ -22,17 +23,21 @@ class TabsView(View):
     def __init__(self) -> None:
         super().__init__()
         self._actions: list[Action] = []
+        self._size = 1.0
 
     def arrange(self, area: Box, unit: float, session: Session) -> None:
         super().arrange(area, unit, session)
         if len(self._actions) != len(session.pages):
             self._actions = [_show(number, page.name) for number, page in enumerate(session.pages)]
-        x = area.x
-        self.buttons = {}
-        for action in self._actions:
-            width = self.px(2 * INSET + LETTER * len(action.label))
-            self.buttons[action] = Box(x, area.y, width, area.height)
-            x += width
+        widths = [2 * INSET + LETTER * len(action.label) for action in self._actions]
+        self._size = min(1.0, area.width / (unit * sum(widths)))  # of the text, so that all have room
+        edges = [
+            area.x + round(sum(widths[:number]) * unit * self._size) for number in range(len(widths) + 1)
+        ]
+        self.buttons = {
+            action: Box(left, area.y, right - left, area.height)
+            for action, (left, right) in zip(self._actions, pairwise(edges), strict=True)
+        }
 
     def looks(self, session: Session) -> Hashable:
         return session.page, session.pointer.hovered in self.buttons and session.pointer.hovered
@@ -43,8 +48,8 @@ class TabsView(View):
             shown = number == session.page
             if session.pointer.hovered is action:
                 painter.box(box, theme.button)
-            left, colour = box.x + self.px(INSET), theme.ink if shown else theme.quiet
-            width = painter.text(action.label, NORMAL, colour, (left, box.center[1]))
+            left, colour = box.x + self.px(INSET * self._size), theme.ink if shown else theme.quiet
+            width = painter.text(action.label, NORMAL * self._size, colour, (left, box.center[1]))
             if shown:
                 line = max(2, self.px(3))
                 painter.fill(Box(left, box.bottom - line - self.px(4), width, line), theme.accent)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from apps.draw.command import _recognizer, _require_pygame
+from apps.draw.command import _require_pygame, _tell
+from apps.draw.state.live_network import LiveNetwork
 from backends import Array, InkdigitsError
 from backends.errors import BackendFailedError
 from backends.numpy_backend import NumpyBackend
@@ -89,7 +90,7 @@ def test_a_backend_that_fails_is_told_once_on_standard_error(capsys: pytest.Capt
         def dense_forward(self, x: Array, w: Array, b: Array) -> Array:
             raise ValueError("no device")
 
-    recognize = _recognizer(Network.load(backend=Broken()))
+    recognize = LiveNetwork(Network.load(backend=Broken()), _tell).recognize
     assert recognize([]).state is State.EMPTY
     for _ in range(2):
         with pytest.raises(BackendFailedError, match="--check broken"):

@@ -17,7 +17,7 @@ import pytest
 
 import engine.export.page as exporter
 from apps.cli import main
-from apps.draw.command import SMALLEST_DIGIT
+from apps.draw.state.live_network import SMALLEST_DIGIT
 from apps.messages import WORDS, percent, words_for
 from backends.arrays import Array
 from engine.data.datasets import Dataset

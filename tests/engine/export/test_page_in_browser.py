@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from apps.draw.command import SMALLEST_DIGIT
 from apps.draw.state.document import Document
+from apps.draw.state.live_network import SMALLEST_DIGIT
 from apps.messages import window_title
 from engine.export.page import write_page
 from engine.model.network import Network

@@ -13,7 +13,15 @@ sizes = st.tuples(st.integers(SMALLEST_SIZE[0], 5000), st.integers(SMALLEST_SIZE
 
 
 def areas(layout: Layout) -> list[Box]:
-    return [layout.canvas, layout.tools, layout.tabs, layout.corner, layout.headline, layout.page]
+    return [
+        layout.canvas,
+        layout.tools,
+        layout.tabs,
+        layout.corner,
+        layout.headline,
+        layout.page,
+        layout.teach,
+    ]
 
 
 @given(sizes)
@@ -34,7 +42,7 @@ def test_no_two_areas_overlap_and_none_leaves_the_window(size: tuple[int, int]) 
 @given(sizes)
 def test_rows_of_buttons_are_high_enough_for_a_finger(size: tuple[int, int]) -> None:
     layout = arrange(size)
-    assert min(layout.tools.height, layout.tabs.height, layout.corner.height) >= FINGER
+    assert min(layout.tools.height, layout.tabs.height, layout.corner.height, layout.teach.height) >= FINGER
 
 
 @given(sizes)
