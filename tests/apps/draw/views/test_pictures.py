@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +22,7 @@ from engine.data.strokes import Strokes
 from engine.recognition.recognize import Recognition, State
 from tests.apps.draw.acting import CLEAR, DARK_, ERASER, GRID, LIVE, MENU, OPEN, PREDICT, REDO, UNDO, button
 from tests.apps.draw.conftest import FACTS
+from tests.apps.draw.views.pictures import FIRST, LARGE, SMALL, TALL, compare
 
 pygame = pytest.importorskip("pygame")
 
@@ -40,7 +40,6 @@ pytestmark = pytest.mark.usefixtures("_display")
 V = TypeVar("V", bound=View)
 Picture = npt.NDArray[np.int64]  # (height, width, 3)
 
-PICTURES = Path(__file__).parent / "pictures"
 NEEDED = 0.93
 # Every digit has a probability of its own.
 PROBABILITIES = np.array([0.05, 0.01, 0.07, 0.56, 0.03, 0.11, 0.002, 0.02, 0.108, 0.04])
@@ -583,7 +582,6 @@ def by_keys(screen: Screen) -> None:
         screen.session.do_key(key)
 
 
-SMALL, FIRST, LARGE, TALL = (820, 560), (1000, 640), (1400, 900), (900, 1300)
 SCENES: list[tuple[Callable[[Screen], None], tuple[int, int], bool]] = [
     (empty, FIRST, True),
     (empty, LARGE, False),
@@ -609,30 +607,14 @@ SCENES: list[tuple[Callable[[Screen], None], tuple[int, int], bool]] = [
 def test_a_whole_window_looks_as_it_did(
     scene: Callable[[Screen], None], size: tuple[int, int], dark: bool, tmp_path: Path
 ) -> None:
-    """Compare blocks of the window at half its size, so that another version of a font passes.
-
-    To accept another look, delete the files in ``pictures`` and run these tests, with INKDIGITS_PICTURES=new:
-    they write them. Then look at them.
-    """
     screen = Screen(size, dark, tmp_path)
     scene(screen)
     screen.session.notice = ""
     screen.picture(rest=scene is not by_keys)
-    small = pygame.transform.smoothscale(screen.window.surface, (size[0] // 8 * 4, size[1] // 8 * 4))
-    screen.window.close()
-    path = PICTURES / f"{scene.__name__}-{size[0]}x{size[1]}-{'dark' if dark else 'light'}.png"
-    if os.environ.get("INKDIGITS_PICTURES") == "new" and not path.exists():
-        PICTURES.mkdir(exist_ok=True)
-        pygame.image.save(small, path)
-    shown, expected = (blocks(surface) for surface in (small, pygame.image.load(path)))
-    different = np.abs(shown - expected).max(axis=2)
-    assert different.max() < 12, f"block {np.unravel_index(different.argmax(), different.shape)} differs"
-
-
-def blocks(surface: Any) -> npt.NDArray[np.float64]:
-    """The mean colours of blocks of 4x4 pixels."""
-    width, height = surface.get_size()
-    return pygame.surfarray.array3d(surface).reshape(width // 4, 4, height // 4, 4, 3).mean(axis=(1, 3))
+    try:
+        compare(screen.window, f"{scene.__name__}-{size[0]}x{size[1]}-{'dark' if dark else 'light'}")
+    finally:
+        screen.window.close()
 
 
 def view_of(screen: Screen, kind: type[V]) -> V:
