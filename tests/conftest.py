@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from backends import Backend, get_backend
 from engine.data.datasets import Dataset, Examples, read_dataset
@@ -28,6 +29,14 @@ def _interrupts_arrive() -> None:
     """Where SIGINT is ignored, as in the background of a shell, processes that tests start ignore it too."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread_of_blas() -> Iterator[None]:
+    """Tests run side by side, on as many cores as there are; what they start inherits the variable."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with threadpool_limits(1, "blas"):
+        yield
 
 
 @pytest.fixture(params=["numpy", pytest.param("numba", marks=NEEDS_NUMBA)])

@@ -65,6 +65,7 @@ def test_check_says_what_follows_from_what(capsys: pytest.CaptureFixture[str]) -
     assert 0 < int(passed) < len(CHECKS)
 
 
+@pytest.mark.slow
 def test_check_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     def refuse(number: str) -> Any:
         raise AssertionError(f"{number} is not JSON")

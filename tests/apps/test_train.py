@@ -318,11 +318,11 @@ def interrupted(words: list[Any], signals: list[signal.Signals]) -> tuple[int, s
         return process.returncode, err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_interrupted_run_goes_on_and_ends_with_the_same_bits(
     run: Any, tiny_file: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    words = ["train", "--data", tiny_file, "--epochs", 400, "--hidden", 16, "--json", "--out"]
+    words = ["train", "--data", tiny_file, "--epochs", 200, "--hidden", 16, "--json", "--out"]
     code, said = interrupted([*words, tmp_path / "a.json"], [number])
     assert code == 128 + number
     assert "the network so far is in" in said
@@ -330,7 +330,7 @@ def test_interrupted_run_goes_on_and_ends_with_the_same_bits(
     assert "Traceback" not in said
     card = Network.load(tmp_path / "a.interrupted.json").card.training
     assert card["stopped_early"]
-    assert 0 < card["epochs_done"] < 400
+    assert 0 < card["epochs_done"] < 200
     code, out, err = run(*words, tmp_path / "a.json", "--resume")
     assert code == 0, err
     assert json.loads(out.splitlines()[-1])["resumed"] == 1

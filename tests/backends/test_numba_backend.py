@@ -227,6 +227,7 @@ backend.warm_up((12, 7, 4))
 """
 
 
+@pytest.mark.slow
 def test_compilation_is_announced_once_and_a_warm_cache_says_nothing(tmp_path: Path) -> None:
     if not hasattr(train, "signatures"):
         pytest.skip("compilation is switched off by NUMBA_DISABLE_JIT")

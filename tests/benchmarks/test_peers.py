@@ -37,6 +37,7 @@ def a_row(title: str = "one epoch, batch 64, SGD", **wall: list[float]) -> Row:
     return Row(title, "epochs", 1, "s", wall=wall, cpu=cpu)
 
 
+@pytest.mark.slow
 def test_the_command_measures_and_reports_on_made_up_digits(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.peers", "--quick", "--output", str(tmp_path)]
     command += ["--only", "epochs", "answers", "processes", "--contenders", "numpy"]
@@ -90,6 +91,7 @@ def test_what_is_wrong_is_left_out_and_the_row_says_why(
     assert reason in markdown([row], machine())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in CONTENDERS if name != "sgemm"])
 def test_every_contender_computes_what_the_reference_does(name: str) -> None:
     if missing := CONTENDERS[name].missing():

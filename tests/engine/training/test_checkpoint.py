@@ -27,10 +27,16 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
     "nesterov": {"optimizer": "nesterov", "warm_up": 0.3},
     "adamw": {"optimizer": "adamw", "ema_decay": 0.95},
 }
-BACKENDS = [
-    ("numpy", 1),
-    pytest.param("numba", 1, marks=NEEDS_NUMBA),
-    pytest.param("numba", 2, marks=NEEDS_NUMBA),
+EVERYDAY = [("numpy", 1, "adamw"), ("numba", 2, "nesterov")]  # the other runs are slow tests
+RUNS = [
+    pytest.param(
+        *(backend, threads, OPTIMIZERS[optimizer]),
+        marks=[NEEDS_NUMBA] * (backend == "numba")
+        + [pytest.mark.slow] * ((backend, threads, optimizer) not in EVERYDAY),
+        id=f"{backend}-{threads}-{optimizer}",
+    )
+    for backend, threads in (("numpy", 1), ("numba", 1), ("numba", 2))
+    for optimizer in OPTIMIZERS
 ]
 
 
@@ -58,8 +64,7 @@ def tensors(training: Training) -> list[Any]:
     return list(training.network.parameters.tensors())
 
 
-@pytest.mark.parametrize("options", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
-@pytest.mark.parametrize(("backend", "threads"), BACKENDS)
+@pytest.mark.parametrize(("backend", "threads", "options"), RUNS)
 def test_resumed_runs_end_with_the_same_bits(
     new_training: Callable[..., Training],
     tmp_path: Path,
