@@ -6,7 +6,7 @@ seen half of them knows the other half.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,8 @@ import numpy as np
 from backends.blas import BlasThreads
 from engine.data.drawings import Drawing
 from engine.recognition.evaluation import UnseenWriters, evaluate_unseen_writers
-from engine.training.trainer import Training
+from engine.training.executor import Report
+from engine.training.jobs import Run, Shared, train
 
 
 class Fold(NamedTuple):
@@ -71,32 +72,26 @@ def split_by_writer(drawings: Sequence[Drawing], folds: int) -> list[Fold]:
     ]
 
 
-def cross_validate(
-    folds: Sequence[Fold],
-    new_training: Callable[[list[Drawing]], Training],
-    train: Callable[[Training, Fold], object],
-) -> Iterator[UnseenWriters]:
-    """For each fold, train a new network without its writers, and evaluate it on them.
+def train_without_writers(shared: Shared, run: Run, report: Report) -> UnseenWriters:
+    """Train a network without some writers, and evaluate it on them: one fold, in a process of its own.
 
     Parameters
     ----------
-    folds : sequence of Fold
-        From `split_by_writer`.
-    new_training : callable
-        Makes a training run for the drawings of a fold.
-    train : callable
-        Runs it to its end, and may show how it goes.
+    shared : Shared
+        Data, digits of all writers, and backend.
+    run : Run
+        How, and without whom.
+    report : callable
+        As for `engine.training.jobs.train`.
 
-    Yields
-    ------
+    Returns
+    -------
     UnseenWriters
-        Of each fold; `UnseenWriters.pooled` counts them together.
+        Of this fold; `UnseenWriters.pooled` counts them together.
     """
-    for fold in folds:
-        training = new_training(fold.train)
-        train(training, fold)
-        # The same non-digits for every network, but for those that are spoiled digits of its fold.
-        random = np.random.default_rng(training.options.seed)
-        with BlasThreads(training.network.backend.threads):
-            unseen = evaluate_unseen_writers(training.network, fold.held_out, random)
-        yield unseen
+    network = train(shared, run, report)
+    held_out = [each for each in shared.drawings if str(each.writer) in run.without]
+    # The same non-digits for every network, but for those that are spoiled digits of its fold.
+    random = np.random.default_rng(run.options.seed)
+    with BlasThreads(network.backend.threads):
+        return evaluate_unseen_writers(network, held_out, random)
