@@ -331,8 +331,8 @@ class DaskPool:
         self._futures[number] = future
         future.add_done_callback(lambda future: self._finished(number, future))
 
-    def _hear(self, event: tuple[float, tuple[int, Any]]) -> None:
-        number, what = event[1]
+    def _hear(self, event: tuple[float, bytes]) -> None:
+        number, what = pickle.loads(event[1])
         if number in self._jobs:
             self.events.put((number, Update(self._jobs[number], what)))
 
@@ -378,6 +378,6 @@ def _on_worker(topic: str, number: int, work: Work, shared: bytes, job: Any) -> 
     worker = get_worker()
 
     def report(what: object) -> None:
-        worker.log_event(topic, (number, what))
+        worker.log_event(topic, pickle.dumps((number, what)))  # bytes, since events are sent by msgpack
 
     return _outcome(work, pickle.loads(shared), job, report)
