@@ -1,4 +1,4 @@
-"""What `inkdigits sweep` and `inkdigits cross-validate` share: where training runs are done, and their bars."""
+"""What `inkdigits sweep` and `inkdigits cross-validate` share: where runs are done, and their bars."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from apps.output import say
 from backends.cores import usable_cores
-from engine.training.executor import DaskPool, Done, Event, Lost, Pool, ProcessPool, Update
+from engine.training.cluster import DaskPool
+from engine.training.executor import Done, Event, Lost, Pool, ProcessPool, Update
 from engine.training.jobs import Position, Shared
 
 
@@ -20,14 +21,14 @@ def add_executor(parser: argparse.ArgumentParser) -> None:
         "--workers",
         metavar="N",
         type=_workers,
-        help="training runs at once, each in a process of its own (default: one for each core, or for as many "
-        "cores as a run has threads)",
+        help="training runs at once, each in a process of its own (default: one for each core or, with "
+        "threads, for as many cores as a run has threads)",
     )
     parser.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="train on the workers of the Dask cluster with this scheduler, such as tcp://10.0.0.1:8786; they "
-        "need inkdigits and no files",
+        help="train on the workers of the Dask cluster with this scheduler, such as tcp://10.0.0.1:8786; "
+        "they need inkdigits and no files",
     )
 
 
@@ -43,7 +44,9 @@ def new_pool(arguments: argparse.Namespace, shared: Shared) -> Pool:
         return DaskPool(shared, arguments.scheduler)
     pool = ProcessPool(shared, shared.backend.threads, arguments.workers)
     if arguments.workers and pool.slots < arguments.workers:
-        say(f"--workers {arguments.workers}: using {pool.slots}; {usable_cores()} cores have room for no more")
+        say(
+            f"--workers {arguments.workers}: using {pool.slots}; {usable_cores()} cores have room for no more"
+        )
     return pool
 
 

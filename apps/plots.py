@@ -25,7 +25,7 @@ from engine.recognition.comparison import Comparison
 from engine.recognition.evaluation import Evaluation
 from engine.recognition.explain import Explanation, explain
 from engine.recognition.smallest_change import smallest_change
-from engine.training.sweep import Trial
+from engine.training.trials import Trial
 
 if TYPE_CHECKING:
     from apps.predict import Answer
@@ -95,7 +95,9 @@ def draw_sweep(trials: list[Trial], names: list[str], logarithmic: set[str], pat
         below = int((outcomes < low - room).sum())
         grid[0, 0].set_ylim(low - room, min(1.0, high + room))
         left_out = f", {below} below the picture" if below else ""
-        figure.suptitle(f"{len(trials)} trials, 95 % intervals, the best in orange{left_out}", x=0.01, ha="left")
+        figure.suptitle(
+            f"{len(trials)} trials, 95 % intervals, the best in orange{left_out}", x=0.01, ha="left"
+        )
         _save(figure, path)
 
 
@@ -114,7 +116,9 @@ def _draw_outcome(axes: Axes, trials: list[Trial], name: str, logarithmic: bool)
     for trial, place in reversed(list(zip(trials, places, strict=True))):  # the best on top
         low, high = trial.interval_95
         colour = ORANGE if trial is trials[0] else BLUE
-        axes.plot([place, place], [low, high], color=colour, alpha=0.35, linewidth=1.5, solid_capstyle="round")
+        axes.plot(
+            [place, place], [low, high], color=colour, alpha=0.35, linewidth=1.5, solid_capstyle="round"
+        )
         axes.plot(place, trial.accuracy, "o", color=colour, ms=5)
     axes.set_title(name, parse_math=False)
     axes.grid(axis="y", color="#eaeef2")

@@ -15,9 +15,11 @@ from apps.output import print_json, printable, say
 from backends import InkdigitsError, get_backend
 from backends.cores import usable_cores
 from engine.data.drawings import read_drawings
+from engine.model.network import Network
 from engine.training.jobs import Shared
-from engine.training.sweep import BEST, RESULTS, Result, Search, Trial
+from engine.training.sweep import BEST, RESULTS, Search
 from engine.training.sweep_config import Sweep, read_sweep
+from engine.training.trials import Result, Trial
 
 SHOWN = 20  # trials of the table at a terminal
 PICTURE = "outcome.png"
@@ -49,8 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         metavar="FOLDER",
         type=lambda text: Path(os.path.expanduser(text)),
-        help="keep results, the best network and a picture in this folder (default: the name of CONFIG without "
-        ".toml)",
+        help="keep results, the best network and a picture in this folder (default: the name of CONFIG "
+        "without .toml)",
     )
     add_executor(parser)
     add_json(parser)
@@ -60,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the trials that are left, and report on all; returns the exit code."""
     # Everything that can be refused is refused before training.
     need("train", "training")
+    need("sweep", "a sweep")
     sweep = read_sweep(arguments.config)
     folder = arguments.out or Path(arguments.config.stem)
     backend = get_backend(sweep.backend, min(sweep.threads, usable_cores()))
@@ -75,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         draw_sweep(search.finished, list(sweep.search), _logarithmic(sweep), folder / PICTURE)
         if best is None:
             raise InkdigitsError("every run diverged: search smaller learning rates")
-        _report_best(best.card.accuracy, folder, arguments.json)
+        _report_best(best, folder, arguments.json)
     return 0
 
 
@@ -139,27 +142,42 @@ def _report(search: Search, as_json: bool) -> None:
     heads = ["trial", "validation", "95 % interval", "seconds", *names]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     for row in [heads, *rows]:
-        print("  ".join(f"{printable(cell):<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+        print(
+            "  ".join(f"{printable(cell):<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
     if len(finished) > SHOWN:
         print(f"... and {len(finished) - SHOWN} more in {printable(search.folder / RESULTS)}")
-    over = "seeds" if len(search.sweep.seeds) > 1 else "the validation digits of one seed"
-    print(f"(mean over seeds; the interval is over {over})")
+    seeds = len(search.sweep.seeds)
+    print(
+        f"(mean over {seeds} seeds, and its interval)"
+        if seeds > 1
+        else "(one seed: the interval is over digits)"
+    )
 
 
 def _row(trial: Trial, names: list[str]) -> list[str]:
     low, high = trial.interval_95
     values = [shown_value(trial.parameters[name]) for name in names]
-    return [f"{trial.number}", f"{trial.accuracy:.2%}", f"{low:.2%} to {high:.2%}", f"{trial.seconds:.1f}", *values]
+    return [
+        f"{trial.number}",
+        f"{trial.accuracy:.2%}",
+        f"{low:.2%} to {high:.2%}",
+        f"{trial.seconds:.1f}",
+        *values,
+    ]
 
 
-def _report_best(accuracy: dict[str, object], folder: Path, as_json: bool) -> None:
+def _report_best(network: Network, folder: Path, as_json: bool) -> None:
+    accuracy = network.card.accuracy
     if as_json:
         print_json(best=str(folder / BEST), test_accuracy=accuracy.get("test"), picture=str(folder / PICTURE))
         return
     print()
     if "test" in accuracy:
-        low, high = accuracy["test_interval_95"]  # type: ignore[misc]  # a card holds whatever JSON holds
-        print(f"best network    {accuracy['test']:.2%} of the test set  (95 % interval {low:.2%} to {high:.2%})")
+        low, high = accuracy["test_interval_95"]
+        print(
+            f"best network    {accuracy['test']:.2%} of the test set  (95 % interval {low:.2%} to {high:.2%})"
+        )
     print(f"saved           {printable(folder / BEST)}, {printable(folder / PICTURE)}")
     say(f"make it again: inkdigits train --like {folder / BEST}")
 

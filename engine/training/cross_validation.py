@@ -6,16 +6,19 @@ seen half of them knows the other half.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Generator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from backends.blas import BlasThreads
 from engine.data.drawings import Drawing
-from engine.recognition.evaluation import UnseenWriters, evaluate_unseen_writers
-from engine.training.executor import Report
+from engine.recognition.evaluation import Evaluation, UnseenWriters, evaluate_unseen_writers
+from engine.training.executor import Done, Event, Pool, Report, run_jobs
 from engine.training.jobs import Run, Shared, train
+from engine.training.options import TrainingOptions
+from engine.training.recipe import Recipe
+from engine.training.results import ResultFile
 
 
 class Fold(NamedTuple):
@@ -70,6 +73,60 @@ def split_by_writer(drawings: Sequence[Drawing], folds: int) -> list[Fold]:
         )
         for number, group in enumerate(groups, 1)
     ]
+
+
+def run_folds(
+    folds: Sequence[Fold], options: TrainingOptions, recipe: Recipe, pool: Pool, file: ResultFile
+) -> Generator[Event, None, None]:
+    """Train and evaluate a network for each fold that is not in a file of results, and add it there.
+
+    Parameters
+    ----------
+    folds : sequence of Fold
+        From `split_by_writer`.
+    options : TrainingOptions
+        How to learn.
+    recipe : Recipe
+        What makes the examples.
+    pool : Pool
+        Where folds are trained; its `Shared` has the digits of all writers. It is closed in the end.
+    file : ResultFile
+        The folds that are done.
+
+    Yields
+    ------
+    Update, Lost or Done
+        As `run_jobs`; a result is a fold's `UnseenWriters`. Those of the file come first.
+    """
+    runs = {str(f.number): Run(f"fold {f.number}/{f.of}", options, recipe, tuple(f.writers)) for f in folds}
+    for line in file.found:
+        if run := runs.pop(line["fold"], None):
+            yield Done(run, _from_line(line))
+    left = {run.name: number for number, run in runs.items()}
+    for event in run_jobs(pool, train_without_writers, iter(runs.values())):
+        if isinstance(event, Done):
+            if isinstance(event.result, Exception):
+                raise event.result
+            file.append({"fold": left[event.job.name], **_as_line(event.result)})
+        yield event
+
+
+def _as_line(unseen: UnseenWriters) -> dict[str, Any]:
+    evaluation = unseen.evaluation
+    return {
+        "labels": evaluation.labels.tolist(),
+        "probabilities": evaluation.probabilities.tolist(),
+        "writers": unseen.writers.tolist(),
+        "of_non_digits": unseen.of_non_digits.tolist(),
+    }
+
+
+def _from_line(line: dict[str, Any]) -> UnseenWriters:
+    probabilities, of_non_digits = (
+        np.array(line[key], np.float32) for key in ("probabilities", "of_non_digits")
+    )
+    evaluation = Evaluation(np.array(line["labels"], np.int64), probabilities)
+    return UnseenWriters(evaluation, np.array(line["writers"]), of_non_digits)
 
 
 def train_without_writers(shared: Shared, run: Run, report: Report) -> UnseenWriters:

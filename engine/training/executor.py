@@ -1,4 +1,4 @@
-"""Many training runs at once: each in a process of its own here, or on a cluster of Dask.
+"""Many training runs at once: each in a process of its own here, or on a cluster (`engine.training.cluster`).
 
 `run_jobs` takes the next job only when there is room for it, so that a search may choose it by the results so
 far. A job whose process is killed is started again.
@@ -15,12 +15,11 @@ import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from backends.cores import usable_cores
-from backends.errors import InkdigitsError, describe, install_hint
+from backends.errors import InkdigitsError, describe
 
 MOST_STARTS = 4  # of one job
 WAIT = 0.5  # seconds between two looks at whether a cluster is still there
@@ -95,7 +94,17 @@ class Pool(Protocol):
         """How many jobs there is room for now."""
 
     def start(self, number: int, work: Work, job: Any) -> None:
-        """Start a job."""
+        """Start a job.
+
+        Parameters
+        ----------
+        number : int
+            Of the job.
+        work : callable
+            What it runs.
+        job : object
+            What the job is.
+        """
 
     def check(self) -> None:
         """Raise `ExecutorError` where no job can be done any more."""
@@ -110,7 +119,7 @@ def run_jobs(pool: Pool, work: Work, jobs: Iterator[Any]) -> Generator[Event, No
     Parameters
     ----------
     pool : Pool
-        `ProcessPool` or `DaskPool`. It is closed in the end, also when the generator is left early.
+        Such as `ProcessPool`. It is closed in the end, also when the generator is left early.
     work : callable
         A function of a module: what all jobs share, the job and a place to report to in, the result out.
     jobs : iterator
@@ -205,19 +214,23 @@ class ProcessPool:
         job : object
             What the job is.
         """
-        here, there = self._context.Pipe(duplex=False)
-        process = self._context.Process(
-            target=_in_process, args=(there, work, self._shared, job), daemon=True
-        )
+        here, there = self._context.Pipe()
+        process = self._context.Process(target=_in_process, args=(there,), daemon=True)
         process.start()
         there.close()
         self._processes[number] = process
-        threading.Thread(target=self._listen, args=(number, job, here, process), daemon=True).start()
+        packed = pickle.dumps((work, job))
+        threading.Thread(target=self._talk, args=(number, job, packed, here, process), daemon=True).start()
 
-    def _listen(self, number: int, job: Any, connection: Connection, process: Any) -> None:
-        """Pass on what a job says until its pipe is closed: by its end, or because it was killed."""
+    def _talk(self, number: int, job: Any, packed: bytes, connection: Connection, process: Any) -> None:
+        """Send a job to its process, and pass on what it says until its end, or until it is killed.
+
+        What is sent is not given to `Process`, which would wait for ever where the process is killed at once.
+        """
         last: Event = Lost(job)
         with connection, contextlib.suppress(EOFError, OSError):
+            connection.send_bytes(packed)
+            connection.send_bytes(self._shared)
             while isinstance(last, Lost):
                 done, what = connection.recv()
                 if done:
@@ -239,15 +252,17 @@ class ProcessPool:
             process.join()
 
 
-def _in_process(connection: Connection, work: Work, shared: bytes, job: Any) -> None:
+def _in_process(connection: Connection) -> None:
     """What the process of a job does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends this process
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    work, job = pickle.loads(connection.recv_bytes())
+    shared = pickle.loads(connection.recv_bytes())
 
     def report(what: object) -> None:
         connection.send((False, what))
 
-    connection.send((True, _outcome(work, pickle.loads(shared), job, report)))
+    connection.send((True, outcome(work, shared, job, report)))
 
 
 def _end_with_parent() -> None:
@@ -257,8 +272,25 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _outcome(work: Work, shared: Any, job: Any, report: Report) -> Any:
-    """The result of a job, or its exception, made fit to be sent."""
+def outcome(work: Work, shared: Any, job: Any, report: Report) -> Any:
+    """Do a job; what it raises is made fit to be sent.
+
+    Parameters
+    ----------
+    work : callable
+        What the job runs.
+    shared : object
+        What all jobs need.
+    job : object
+        What the job is.
+    report : callable
+        Told how far it is.
+
+    Returns
+    -------
+    object
+        What the job returned, or the exception that it raised.
+    """
     try:
         return work(shared, job, report)
     except Exception as error:
@@ -266,118 +298,3 @@ def _outcome(work: Work, shared: Any, job: Any, report: Report) -> Any:
             error.__traceback__ = error.__cause__ = error.__context__ = None
             return error
         return RuntimeError(describe(error))
-
-
-class DaskPool:
-    """The workers of a Dask cluster, which need nothing but inkdigits: data are sent to them.
-
-    Parameters
-    ----------
-    shared : object
-        What every job needs; sent to the workers once.
-    address : str
-        Of the scheduler, such as ``tcp://10.0.0.1:8786``.
-
-    Raises
-    ------
-    ExecutorError
-        Dask is not installed, or there is no scheduler at this address, or it has no worker.
-    """
-
-    def __init__(self, shared: Any, address: str) -> None:
-        if find_spec("distributed") is None:
-            raise ExecutorError(f"a cluster needs Dask, which is not installed: {install_hint('dask')}")
-        import distributed
-
-        try:
-            self._client = distributed.Client(address, timeout=10, set_as_default=False)
-        except (OSError, ValueError, TimeoutError) as error:
-            why = describe(error, 60)
-            raise ExecutorError(f"there is no scheduler of Dask at {address:.60}: {why}") from None
-        self.events: queue.Queue[tuple[int, Event]] = queue.Queue()
-        self._topic = f"inkdigits-{os.getpid()}-{id(self)}"
-        self._jobs: dict[int, Any] = {}
-        self._futures: dict[int, Any] = {}
-        self._packed = pickle.dumps(shared)
-        self._shared: Any = None
-        self._client.subscribe_topic(self._topic, self._hear)
-        try:
-            self.check()
-        except ExecutorError:
-            self.close()
-            raise
-
-    @property
-    def slots(self) -> int:
-        """Threads of all workers that are there now."""
-        return max(1, sum(self._client.nthreads().values()))
-
-    def start(self, number: int, work: Work, job: Any) -> None:
-        """Send a job to the scheduler.
-
-        Parameters
-        ----------
-        number : int
-            Of the job.
-        work : callable
-            What it runs.
-        job : object
-            What the job is.
-        """
-        if self._shared is None or self._shared.status != "finished":  # its workers were killed
-            self._shared = self._client.scatter(self._packed, broadcast=True)
-        self._jobs[number] = job
-        future = self._client.submit(_on_worker, self._topic, number, work, self._shared, job, pure=False)
-        self._futures[number] = future
-        future.add_done_callback(lambda future: self._finished(number, future))
-
-    def _hear(self, event: tuple[float, bytes]) -> None:
-        number, what = pickle.loads(event[1])
-        if number in self._jobs:
-            self.events.put((number, Update(self._jobs[number], what)))
-
-    def _finished(self, number: int, future: Any) -> None:
-        if self._futures.get(number) is not future:
-            return  # of a job that was closed, or started again
-        from distributed import KilledWorker
-
-        job = self._jobs[number]
-        outcome: Event = Lost(job)  # also where the data went with the last worker that had them
-        if future.status == "finished":
-            outcome = Done(job, future.result())
-        elif future.status == "error" and not isinstance(error := future.exception(), KilledWorker):
-            outcome = Done(job, error)  # such as a worker without inkdigits
-        self.events.put((number, outcome))
-
-    def check(self) -> None:
-        """Look whether the scheduler is there, and wait for a worker.
-
-        Raises
-        ------
-        ExecutorError
-            There is no scheduler any more, or no worker in ten seconds.
-        """
-        try:
-            self._client.wait_for_workers(1, timeout=10)
-        except (OSError, ValueError, TimeoutError) as error:
-            raise ExecutorError(f"Dask has no worker left: start one ({describe(error, 60)})") from None
-
-    def close(self) -> None:
-        """Cancel what still runs, and leave the cluster."""
-        futures, self._futures = list(self._futures.values()), {}
-        with contextlib.suppress(Exception):  # a scheduler that is gone
-            self._client.cancel([each for each in futures if not each.done()], force=True)
-        with contextlib.suppress(Exception):
-            self._client.close(timeout=5)
-
-
-def _on_worker(topic: str, number: int, work: Work, shared: bytes, job: Any) -> Any:
-    """What a worker of Dask does with a job."""
-    from distributed import get_worker
-
-    worker = get_worker()
-
-    def report(what: object) -> None:
-        worker.log_event(topic, pickle.dumps((number, what)))  # bytes, since events are sent by msgpack
-
-    return _outcome(work, pickle.loads(shared), job, report)

@@ -109,4 +109,3 @@ def train(shared: Shared, run: Run, report: Report) -> Network:
             words = f"epoch {record.epoch}/{training.epochs}  loss {record.train_loss:.4f}"
             report(Position((record.epoch - 1 + within) / training.epochs, words))
     return training.network
-

@@ -107,7 +107,9 @@ class ResultFile:
             raise ResultsError(f"{shown(self.path)} is in use by another process: wait for it") from None
 
     def _read(self, head: dict[str, Any]) -> list[dict[str, Any]]:
-        encoded = read_file(self.path, ResultsError, LARGEST_FILE) if os.fstat(self._file.fileno()).st_size else b""
+        encoded = (
+            read_file(self.path, ResultsError, LARGEST_FILE) if os.fstat(self._file.fileno()).st_size else b""
+        )
         whole = encoded[: encoded.rfind(b"\n") + 1]
         if not whole and msgspec.json.encode(head).startswith(encoded):  # new, or killed in its first line
             self._file.truncate(0)

@@ -9,99 +9,24 @@ trial by these lines alone, so a sweep that was killed goes on from them.
 from __future__ import annotations
 
 import contextlib
-import json
-import math
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
-from backends.errors import InkdigitsError, install_hint
 from engine.model.network import Network
-from engine.recognition.metrics import mean_interval, wilson_interval
 from engine.training.executor import Done, Event, Pool, run_jobs
 from engine.training.jobs import Run, train
 from engine.training.limits import check_batch_size, check_network_size
 from engine.training.loop import TrainingDivergedError
 from engine.training.results import ResultFile, ResultsError
-from engine.training.sweep_config import Parameters, Range, Sweep, SweepError, recipe_named
+from engine.training.sweep_config import Parameters, Sweep, SweepError, recipe_named
+from engine.training.trials import Result, Trial, suggest
 
 FORMAT = "inkdigits-sweep 1"
 RESULTS, BEST, NETWORKS = "results.jsonl", "best.json", "networks"  # in the folder of a sweep
-
-
-class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What became of one training run: a line of the file of results.
-
-    Attributes
-    ----------
-    trial : int
-        Counted from 1.
-    seed : int
-        Of the run.
-    parameters : dict
-        What was searched, by name.
-    validation_accuracy : float
-        The outcome; 0 for a run that diverged.
-    validation_examples : int
-        How many it is the share of.
-    seconds : float
-        Of training.
-    diverged : bool
-        Whether the loss became NaN or infinite.
-    """
-
-    trial: int
-    seed: int
-    parameters: Parameters
-    validation_accuracy: float
-    validation_examples: int
-    seconds: float
-    diverged: bool = False
-
-
-@dataclass
-class Trial:
-    """One choice of parameters, and what is known of it.
-
-    Attributes
-    ----------
-    number : int
-        Counted from 1.
-    parameters : dict
-        What was searched, by name.
-    results : list of Result
-        Of the seeds that are done.
-    """
-
-    number: int
-    parameters: Parameters
-    results: list[Result] = field(default_factory=list)
-
-    @property
-    def accuracy(self) -> float:
-        """The mean validation accuracy over the seeds."""
-        return float(np.mean([each.validation_accuracy for each in self.results]))
-
-    @property
-    def interval_95(self) -> tuple[float, float]:
-        """The 95 % interval of the accuracy over seeds, never narrower than that over the digits."""
-        accuracies = [each.validation_accuracy for each in self.results]
-        n = sum(each.validation_examples for each in self.results)
-        low, high = wilson_interval(round(self.accuracy * n), n)
-        if len(accuracies) > 1:
-            over_seeds = mean_interval(accuracies)
-            low, high = min(low, over_seeds[0]), max(high, over_seeds[1])
-        return low, high
-
-    @property
-    def seconds(self) -> float:
-        """The mean time to train."""
-        return float(np.mean([each.seconds for each in self.results]))
 
 
 @dataclass(frozen=True)
@@ -145,14 +70,12 @@ class Search:
     Raises
     ------
     SweepError
-        Optuna is not installed, or the options do not fit the data.
+        The options do not fit the data.
     ResultsError
         The folder holds results of another sweep.
     """
 
     def __init__(self, sweep: Sweep, folder: Path, dataset: Any) -> None:
-        if find_spec("optuna") is None:
-            raise SweepError(f"a sweep needs Optuna, which is not installed: {install_hint('sweep')}")
         self.sweep, self.folder, self.dataset = sweep, folder, dataset
         self.trials: dict[int, Trial] = {}
         self._check_options()
@@ -168,7 +91,9 @@ class Search:
                 self._note(msgspec.convert(line, Result))
         except msgspec.ValidationError as error:
             self.close()
-            raise ResultsError(f"{folder / RESULTS} is damaged: {error:.80}; remove it".replace("`", "")) from None
+            raise ResultsError(
+                f"{folder / RESULTS} is damaged: {error:.80}; remove it".replace("`", "")
+            ) from None
 
     def close(self) -> None:
         """Let another process go on with the sweep."""
@@ -206,7 +131,7 @@ class Search:
         """The training runs that are left; the parameters of a trial are chosen when its first is due."""
         for number in range(1, self.sweep.count + 1):
             if number not in self.trials:
-                self.trials[number] = Trial(number, self._suggest(number))
+                self.trials[number] = Trial(number, suggest(self.sweep, self.trials.values(), number))
             trial = self.trials[number]
             done = {each.seed for each in trial.results}
             for seed in self.sweep.seeds:
@@ -219,31 +144,6 @@ class Search:
         name = f"trial {trial.number} seed {seed}"
         held_back = round(len(self.dataset.train) * options.validation)
         return SweepRun(name, options, recipe, (), trial.number, trial.parameters, held_back)
-
-    # ---- Choosing -------------------------------------------------------------------------------------------
-
-    def _suggest(self, number: int) -> Parameters:
-        """The parameters of a trial. A grid's and a random search's follow from the number alone."""
-        if self.sweep.method == "grid":
-            return self.sweep.grid()[number - 1]
-        import optuna
-
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        seed = int(np.random.SeedSequence((self.sweep.search_seed, number)).generate_state(1)[0])
-        samplers = {"random": optuna.samplers.RandomSampler, "tpe": optuna.samplers.TPESampler}
-        study = optuna.create_study(direction="maximize", sampler=samplers[self.sweep.method](seed=seed))
-        space = {name: _distribution(values) for name, values in self.sweep.search.items()}
-        for each in self.trials.values():
-            coded = {name: _code(self.sweep.search[name], value) for name, value in each.parameters.items()}
-            state = optuna.trial.TrialState
-            known: dict[str, Any] = {"state": state.RUNNING}  # TPE keeps away from what is being tried
-            if each.results:
-                known = {"state": state.COMPLETE, "value": each.accuracy}
-            study.add_trial(optuna.trial.create_trial(params=coded, distributions=space, **known))
-        chosen = study.ask(space).params
-        return {name: _decode(self.sweep.search[name], chosen[name]) for name in self.sweep.search}
-
-    # ---- Keeping --------------------------------------------------------------------------------------------
 
     def _keep(self, done: Done) -> Done:
         """Write a network, then its result, so that no result is without its network."""
@@ -321,25 +221,8 @@ class Search:
             run = self._as_run(Trial(0, parameters), self.sweep.seeds[0])
             check_network_size(run.options, self.dataset.train.pixels, len(self.dataset.classes))
             if not run.validation_examples:
-                raise SweepError(f"validation: {run.options.validation:g} of {examples:,} examples is nothing")
+                raise SweepError(
+                    f"validation: {run.options.validation:g} of {examples:,} examples is nothing: give more"
+                )
             if run.recipe is None:
                 check_batch_size(run.options, examples - run.validation_examples)
-
-
-def _distribution(values: Range | list[Any]) -> Any:
-    from optuna import distributions
-
-    if isinstance(values, list):
-        return distributions.CategoricalDistribution([json.dumps(each) for each in values])
-    if values.is_integer:
-        return distributions.IntDistribution(int(values.low), int(values.high), log=values.log)
-    return distributions.FloatDistribution(values.low, values.high, log=values.log)
-
-
-def _code(values: Range | list[Any], value: Any) -> Any:
-    """A value as Optuna has it: one of a list as JSON, since it may be a list itself."""
-    return json.dumps(value) if isinstance(values, list) else value
-
-
-def _decode(values: Range | list[Any], value: Any) -> Any:
-    return json.loads(value) if isinstance(values, list) else value

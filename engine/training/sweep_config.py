@@ -57,7 +57,13 @@ class Range(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return isinstance(self.low, int) and isinstance(self.high, int)
 
     def grid(self) -> list[int | float]:
-        """The points, evenly spaced, on a logarithmic scale where `log` says so."""
+        """The points, evenly spaced, on a logarithmic scale where `log` says so.
+
+        Returns
+        -------
+        list of int or float
+            Each once.
+        """
         shares = [index / ((self.points or 2) - 1) for index in range(self.points or 2)]
         if self.log:
             values = [self.low * (self.high / self.low) ** share for share in shares]
@@ -109,6 +115,8 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError("seeds: a seed stands there twice")
         for name, values in self.search.items():
             self._check_search(name, values)
+        if self.method == "grid":
+            self.grid()
         for name in self.options:
             if name == "seed":
                 raise ValueError("options: name seeds in the list seeds")
@@ -131,10 +139,18 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError(f"search.{name}: a grid needs points, such as points = 3")
 
     def grid(self) -> list[Parameters]:
-        """Every combination of the values, the last name's changing first."""
+        """Every combination of the values, the last name's changing first.
+
+        Returns
+        -------
+        list of dict
+            The parameters of each trial.
+        """
         values = [each if isinstance(each, list) else each.grid() for each in self.search.values()]
         if (count := _product(map(len, values))) > MOST_TRIALS:
-            raise SweepError(f"the grid has {count:,} points; {MOST_TRIALS:,} are the most: use random or tpe")
+            raise SweepError(
+                f"the grid has {count:,} points; {MOST_TRIALS:,} are the most: use random or tpe"
+            )
         return [dict(zip(self.search, each, strict=True)) for each in itertools.product(*values)]
 
     @property
@@ -192,16 +208,17 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return options
 
     def corners(self) -> list[Parameters]:
-        """Parameters in which each value, or each end of a range, occurs: what has to be checked."""
-        values = [
-            each if isinstance(each, list) else [each.low, each.high] for each in self.search.values()
-        ]
+        """Parameters in which each value, or each end of a range, occurs: what has to be checked.
+
+        Returns
+        -------
+        list of dict
+            As many as the longest list has values.
+        """
+        values = [each if isinstance(each, list) else [each.low, each.high] for each in self.search.values()]
         longest = max(map(len, values))
         return [
-            {
-                name: each[min(index, len(each) - 1)]
-                for name, each in zip(self.search, values, strict=True)
-            }
+            {name: each[min(index, len(each) - 1)] for name, each in zip(self.search, values, strict=True)}
             for index in range(longest)
         ]
 
