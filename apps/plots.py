@@ -12,13 +12,14 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
 from apps.output import printable
 from apps.sweep import shown_value
 from backends.arrays import Array
 from engine.data.photos import FoundDigit
-from engine.model.history import EpochRecord
+from engine.figures import BLUE, GREY, INK, ORANGE, PALE, STYLE, confusion_figure, figure_of
+from engine.model.history import EpochRecord, History
 from engine.model.network import Network
 from engine.model.safe_write import write_atomically
 from engine.recognition.comparison import Comparison
@@ -30,22 +31,8 @@ from engine.training.trials import Trial
 if TYPE_CHECKING:
     from apps.predict import Answer
 
-BLUE, ORANGE, INK, GREY = "#1f6feb", "#e8710a", "#24292f", "#8c959f"
 MISTAKES_SHOWN = 40
 DIFFERENCES_SHOWN = 24  # on either side
-STYLE: dict[Any, Any] = {
-    "font.size": 10,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": GREY,
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "figure.dpi": 150,
-}
 
 
 def can_draw(path: Path) -> bool:
@@ -56,22 +43,7 @@ def can_draw(path: Path) -> bool:
 def draw_training(epochs: list[EpochRecord], path: Path) -> None:
     """Draw loss and validation accuracy, epoch by epoch."""
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(8, 3.2), layout="constrained")
-        loss, accuracy = figure.subplots(1, 2)
-        numbers = [record.epoch for record in epochs]
-        marker = "o" if len(epochs) <= 30 else None
-        loss.plot(numbers, [record.train_loss for record in epochs], color=BLUE, marker=marker, ms=4)
-        loss.set(title="Training loss (cross-entropy)", xlabel="epoch")
-        loss.set_ylim(bottom=0)
-        measured = [record.validation_accuracy for record in epochs]
-        if all(value is not None for value in measured):
-            accuracy.plot(numbers, measured, color=ORANGE, marker=marker, ms=4)
-        accuracy.set(title="Validation accuracy", xlabel="epoch")
-        accuracy.yaxis.set_major_formatter(PercentFormatter(1))
-        for axes in (loss, accuracy):
-            axes.grid(axis="y", color="#eaeef2")
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _save(figure, path)
+        _save(figure_of(History(tuple(epochs))), path)
 
 
 def draw_sweep(trials: list[Trial], names: list[str], logarithmic: set[str], path: Path) -> None:
@@ -121,7 +93,7 @@ def _draw_outcome(axes: Axes, trials: list[Trial], name: str, logarithmic: bool)
         )
         axes.plot(place, trial.accuracy, "o", color=colour, ms=5)
     axes.set_title(name, parse_math=False)
-    axes.grid(axis="y", color="#eaeef2")
+    axes.grid(axis="y", color=PALE)
     axes.set_axisbelow(True)
 
 
@@ -138,30 +110,9 @@ def _natural(text: str) -> tuple[bool, list[float], str]:
 
 
 def draw_confusion(evaluation: Evaluation, path: Path) -> None:
-    """Draw a confusion matrix. Colour shows the mistakes only: beside the right answers they would vanish."""
-    confusion = evaluation.confusion
-    count_of_classes = len(confusion)
-    mistakes = confusion * (1 - np.eye(count_of_classes, dtype=int))
+    """Draw a confusion matrix."""
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(6, 5.6), layout="constrained")
-        axes = figure.subplots()
-        axes.imshow(mistakes, cmap="Oranges", vmax=max(1, mistakes.max() * 1.5))
-        for row, column in np.ndindex(*confusion.shape):
-            count = confusion[row, column]
-            if count:
-                weight = "bold" if row == column else "normal"
-                axes.text(column, row, f"{count}", ha="center", va="center", fontweight=weight, fontsize=9)
-        axes.set(
-            title=f"Accuracy {evaluation.accuracy:.2%}, {evaluation.n:,} digits",
-            xlabel="predicted",
-            ylabel="label",
-            xticks=range(count_of_classes),
-            yticks=range(count_of_classes),
-            xticklabels=evaluation.classes,
-            yticklabels=evaluation.classes,
-        )
-        axes.tick_params(length=0)
-        _save(figure, path)
+        _save(confusion_figure(evaluation), path)
 
 
 def draw_mistakes(evaluation: Evaluation, images: Array, path: Path) -> None:
