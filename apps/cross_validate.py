@@ -17,6 +17,7 @@ from backends import InkdigitsError
 from engine.data.drawings import drawings_sha256, read_drawings
 from engine.recognition.evaluation import UnseenWriters
 from engine.training.cross_validation import run_folds, split_by_writer
+from engine.training.executor import Done
 from engine.training.jobs import Shared
 from engine.training.provenance import versions
 from engine.training.recipe import read_recipe
@@ -91,11 +92,9 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"fold {fold.number}/{fold.of}: without {', '.join(fold.writers)}")
     digits = [each for each in drawings if each.label is not None]
     pool = new_pool(arguments, Shared(dataset, backend, digits))
-    by_name = {}
     with closing(file):
-        for done in watch(run_folds(folds, options, recipe, pool, file), len(folds), "folds"):
-            by_name[done.job.name] = part = done.result
-            say(f"{done.job.name}: accuracy {part.evaluation.accuracy:.2%}, {part.evaluation.n:,} digits")
+        done = list(watch(run_folds(folds, options, recipe, pool, file), len(folds), "folds", _outcome))
+    by_name = {each.job.name: each.result for each in done}
     parts = [by_name[f"fold {fold.number}/{fold.of}"] for fold in folds]
     unseen = UnseenWriters.pooled(parts)
     _report(unseen, parts, arguments.json)
@@ -105,6 +104,11 @@ def run(arguments: argparse.Namespace) -> int:
         draw_confusion(unseen.evaluation, arguments.confusion)
     file.remove()
     return 0
+
+
+def _outcome(done: Done) -> str:
+    evaluation = done.result.evaluation
+    return f"{done.job.name}: accuracy {evaluation.accuracy:.2%}, {evaluation.n:,} digits"
 
 
 def _report(unseen: UnseenWriters, parts: list[UnseenWriters], as_json: bool) -> None:

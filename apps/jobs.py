@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -50,8 +50,10 @@ def new_pool(arguments: argparse.Namespace, shared: Shared) -> Pool:
     return pool
 
 
-def watch(events: Generator[Event, None, None], total: int, unit: str) -> Iterator[Done]:
-    """Show how far each run is, and all of them together; pass on those that are over."""
+def watch(
+    events: Generator[Event, None, None], total: int, unit: str, words: Callable[[Done], str]
+) -> Iterator[Done]:
+    """Show how far each run is, and all of them together; tell of those that are over, and pass them on."""
     remarked = set()
     with closing(events), _bars(total, unit) as bars:
         for event in events:
@@ -67,6 +69,7 @@ def watch(events: Generator[Event, None, None], total: int, unit: str) -> Iterat
                 bars.say(f"{name}: its worker was killed; starting it again")
             else:
                 bars.finish(name)
+                bars.say(words(event))
                 yield event
 
 

@@ -16,6 +16,7 @@ from backends import InkdigitsError, get_backend
 from backends.cores import usable_cores
 from engine.data.drawings import read_drawings
 from engine.model.network import Network
+from engine.training.executor import Done
 from engine.training.jobs import Shared
 from engine.training.sweep import BEST, RESULTS, Search
 from engine.training.sweep_config import Sweep, read_sweep
@@ -104,10 +105,14 @@ def _train(search: Search, arguments: argparse.Namespace, shared: Shared) -> Non
     going_on = f", {done} done before" if done else ""
     say(f"{count} trials with {seeds} {'seed' if seeds == 1 else 'seeds'} each{going_on}")
     pool = new_pool(arguments, shared)
-    for event in watch(search.run(pool), search.runs_left, "runs"):
-        result: Result = event.result
-        accuracy = "diverged" if result.diverged else f"validation {result.validation_accuracy:.2%}"
-        say(f"{event.job.name:16}  {accuracy}  {result.seconds:.1f} s  {_listed(result.parameters)}")
+    for _ in watch(search.run(pool), search.runs_left, "runs", _outcome):
+        pass
+
+
+def _outcome(done: Done) -> str:
+    result: Result = done.result
+    accuracy = "diverged" if result.diverged else f"validation {result.validation_accuracy:.2%}"
+    return f"{done.job.name:16}  {accuracy}  {result.seconds:.1f} s  {_listed(result.parameters)}"
 
 
 def _listed(parameters: dict[str, object]) -> str:
