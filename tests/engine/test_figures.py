@@ -80,6 +80,9 @@ def test_pictures_show_what_there_is() -> None:
 
 def test_strokes_and_networks_of_another_kind_look_different() -> None:
     assert not np.array_equal(pixels(Drawing(SEVEN[:1], 7)), pixels(Drawing(SEVEN, 7)))
+    other_way = [np.array([(0.0, 0.0), (3, 9), (6, 0)])]  # as large, and from the same start
+    left, right = pixels(Drawing(SEVEN[:1], 7)), pixels(Drawing(other_way, 7))
+    assert not np.array_equal(left[:, : left.shape[1] // 2], right[:, : left.shape[1] // 2])
     assert not np.array_equal(pixels(network(64, 4, 10)), pixels(network(64, 5, 10)))
 
 
