@@ -78,7 +78,8 @@ def test_pictures_show_what_there_is() -> None:
     assert np.nanmax(np.abs(tiles)) == 1
 
 
-def test_strokes_and_networks_of_another_kind_look_different() -> None:
+def test_strokes_and_networks_of_another_kind_look_different(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "DPI", 40)
     assert not np.array_equal(pixels(Drawing(SEVEN[:1], 7)), pixels(Drawing(SEVEN, 7)))
     other_way = [np.array([(0.0, 0.0), (3, 9), (6, 0)])]  # as large, and from the same start
     left, right = pixels(Drawing(SEVEN[:1], 7)), pixels(Drawing(other_way, 7))
@@ -101,7 +102,8 @@ def test_strokes_and_networks_of_another_kind_look_different() -> None:
     ],
     ids=str,
 )
-def test_what_is_empty_or_odd_is_shown_too(thing: Any) -> None:
+def test_what_is_empty_or_odd_is_shown_too(thing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "DPI", 20)
     assert thing._repr_png_()[0].startswith(b"\x89PNG")
     assert len(repr(thing).splitlines()) == 1 or isinstance(thing, Drawing)
 

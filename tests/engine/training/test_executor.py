@@ -41,7 +41,8 @@ if __name__ == "__main__":
         if isinstance(event, Update):
             print("update", *event.what, flush=True)
         else:
-            print(type(event).__name__, event.job, getattr(event, "result", ""), "taken", len(taken), flush=True)
+            result = getattr(event, "result", "")
+            print(type(event).__name__, event.job, result, "taken", len(taken), flush=True)
 """
 
 
@@ -69,6 +70,7 @@ def test_jobs_are_taken_when_there_is_room_and_errors_are_results(script: Path) 
     assert err == ""
 
 
+@pytest.mark.slow
 def test_a_job_that_kills_its_process_is_given_up_in_the_end(script: Path) -> None:
     out, err = start(script, "die", "one").communicate(timeout=60)
     lines = [line for line in out.splitlines() if not line.startswith("update")]
@@ -76,6 +78,7 @@ def test_a_job_that_kills_its_process_is_given_up_in_the_end(script: Path) -> No
     assert "was killed 4 times at the same run" in err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for a process in /proc")
 def test_a_parent_that_is_killed_leaves_no_job_behind(script: Path) -> None:
     parent = start(script, "sleep")
@@ -89,6 +92,7 @@ def test_a_parent_that_is_killed_leaves_no_job_behind(script: Path) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_other_errors_end_it_all(script: Path) -> None:
     _, err = start(script, "fail", "one").communicate(timeout=60)
     assert "ExecutorError: a run failed: RuntimeError: ZeroDivisionError: of course" in err
