@@ -28,9 +28,11 @@ COMMANDS = {
         "apps.cross_validate",
         "measure the accuracy of a recipe on writers that it has not seen",
     ),
+    "sweep": ("apps.sweep", "search options, recipes and seeds with many training runs"),
     "evaluate": ("apps.evaluate", "measure the accuracy of a network"),
     "predict": ("apps.predict", "recognize the digits in picture files"),
     "compare": ("apps.compare", "tell two models apart: cards, layers, weights and answers"),
+    "card": ("apps.card", "print the model card of a network, in prose"),
     "export": ("apps.export", "save a network as ONNX, safetensors, a NumPy archive or a C header"),
     "import": (
         "apps.import_model",

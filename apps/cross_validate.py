@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 
 import msgspec
 import numpy as np
 
-from apps.learning import add_learning, chosen_options, follow, load_dataset
-from apps.options import add_json, add_picture, chosen_backend, get_ready, need
+from apps.jobs import add_executor, new_pool, watch
+from apps.learning import add_learning, chosen_options, load_dataset
+from apps.options import add_json, add_picture, chosen_backend, need, output_file
 from apps.output import print_json, say
 from backends import InkdigitsError
-from engine.data.drawings import Drawing, read_drawings
+from engine.data.drawings import drawings_sha256, read_drawings
 from engine.recognition.evaluation import UnseenWriters
-from engine.training.cross_validation import Fold, cross_validate, split_by_writer
+from engine.training.cross_validation import run_folds, split_by_writer
+from engine.training.executor import Done
+from engine.training.jobs import Shared
+from engine.training.provenance import versions
 from engine.training.recipe import read_recipe
-from engine.training.trainer import Training
+from engine.training.results import ResultFile
 
 EXAMPLES = """\
 examples:
@@ -25,7 +30,8 @@ examples:
 
 The writers are divided into --folds groups. For each group a network is trained without it and tested on it.
 The accuracy printed is over all groups; the last lines are the recipe's [decision], fitted on these digits.
-MNIST's test set is not used, and nothing is saved but the picture.
+MNIST's test set is not used. As many folds as there are cores are trained at once; those that are done are
+kept until all are, so that after an interruption the same command goes on.
 """
 
 
@@ -39,6 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=5,
         help="number of groups of writers, each a training run (default: 5)",
     )
+    parser.add_argument(
+        "--keep",
+        metavar="FILE",
+        type=output_file,
+        default="cross-validation.jsonl",
+        help="keep the folds that are done in this file until all are (default: cross-validation.jsonl)",
+    )
+    add_executor(parser)
     add_picture(parser, "--confusion", "a confusion matrix")
     add_json(parser)
 
@@ -58,33 +72,43 @@ def run(arguments: argparse.Namespace) -> int:
     recipe = read_recipe(arguments.recipe)
     options = chosen_options(arguments, recipe)
     backend = chosen_backend(arguments)
-    folds = split_by_writer(read_drawings(arguments.strokes), arguments.folds)
+    drawings = read_drawings(arguments.strokes)
+    folds = split_by_writer(drawings, arguments.folds)
     if len(folds) < 2:
         raise InkdigitsError(f"{arguments.strokes} names {len(folds)} writers of digits: give two or more")
     dataset = load_dataset(arguments, options, recipe)
-
-    def new_training(drawings: list[Drawing]) -> Training:
-        return Training(dataset, options, backend, recipe=recipe, drawings=drawings)
-
-    parts = []
-    for fold, part in zip(folds, cross_validate(folds, new_training, _train), strict=True):
-        accuracy, n = part.evaluation.accuracy, part.evaluation.n
-        say(f"fold {fold.number}/{fold.of}: accuracy {accuracy:.2%}, {n:,} digits")
-        parts.append(part)
+    head = {
+        "format": "inkdigits-folds 1",
+        "folds": len(folds),
+        "options": msgspec.to_builtins(options),
+        "recipe": msgspec.to_builtins(recipe),
+        "backend": backend.name,
+        "data_sha256": dataset.sha256,
+        "drawings_sha256": drawings_sha256(drawings),
+        "versions": versions(),
+    }
+    file = ResultFile(arguments.keep, head)
+    for fold in folds:
+        say(f"fold {fold.number}/{fold.of}: without {', '.join(fold.writers)}")
+    digits = [each for each in drawings if each.label is not None]
+    pool = new_pool(arguments, Shared(dataset, backend, digits))
+    with closing(file):
+        done = list(watch(run_folds(folds, options, recipe, pool, file), len(folds), "folds", _outcome))
+    by_name = {each.job.name: each.result for each in done}
+    parts = [by_name[f"fold {fold.number}/{fold.of}"] for fold in folds]
     unseen = UnseenWriters.pooled(parts)
     _report(unseen, parts, arguments.json)
     if arguments.confusion:
         from apps.plots import draw_confusion
 
         draw_confusion(unseen.evaluation, arguments.confusion)
+    file.remove()
     return 0
 
 
-def _train(training: Training, fold: Fold) -> None:
-    if fold.number == 1:
-        get_ready(training.network, training)
-    say(f"fold {fold.number}/{fold.of}: without {', '.join(fold.writers)}")
-    follow(training.run(), training.epochs, as_json=False)
+def _outcome(done: Done) -> str:
+    evaluation = done.result.evaluation
+    return f"{done.job.name}: accuracy {evaluation.accuracy:.2%}, {evaluation.n:,} digits"
 
 
 def _report(unseen: UnseenWriters, parts: list[UnseenWriters], as_json: bool) -> None:

@@ -143,12 +143,15 @@ def _remark_on_learning_rate(options: TrainingOptions) -> None:
         )
 
 
-def load_dataset(arguments: argparse.Namespace, options: TrainingOptions, recipe: Recipe | None) -> Dataset:
+def load_dataset(
+    arguments: argparse.Namespace, options: TrainingOptions | None, recipe: Recipe | None
+) -> Dataset:
     """The images to train on; refuses options that do not fit them, and says what cannot be learned."""
     dataset = _load(arguments)
     try:
-        check_network_size(options, dataset.train.pixels, len(dataset.classes))
-        if recipe is None and arguments.batch_size is not None:
+        if options:  # a sweep has many, and checks them itself
+            check_network_size(options, dataset.train.pixels, len(dataset.classes))
+        if options and recipe is None and arguments.batch_size is not None:
             everything = len(dataset.train)
             check_batch_size(options, everything - round(everything * options.validation))
     except OptionsError as error:

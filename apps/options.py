@@ -28,6 +28,7 @@ EXTRAS = {
     "predict": ("PIL",),
     "digits8x8": ("sklearn",),
     "export": ("onnx", "safetensors"),
+    "sweep": ("optuna",),
     "tensorflow": ("tensorflow",),
 }
 

@@ -12,38 +12,27 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
 from apps.output import printable
+from apps.sweep import shown_value
 from backends.arrays import Array
 from engine.data.photos import FoundDigit
-from engine.model.history import EpochRecord
+from engine.figures import BLUE, GREY, INK, ORANGE, PALE, STYLE, confusion_figure, figure_of
+from engine.model.history import EpochRecord, History
 from engine.model.network import Network
 from engine.model.safe_write import write_atomically
 from engine.recognition.comparison import Comparison
 from engine.recognition.evaluation import Evaluation
 from engine.recognition.explain import Explanation, explain
 from engine.recognition.smallest_change import smallest_change
+from engine.training.trials import Trial
 
 if TYPE_CHECKING:
     from apps.predict import Answer
 
-BLUE, ORANGE, INK, GREY = "#1f6feb", "#e8710a", "#24292f", "#8c959f"
 MISTAKES_SHOWN = 40
 DIFFERENCES_SHOWN = 24  # on either side
-STYLE: dict[Any, Any] = {
-    "font.size": 10,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": GREY,
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "figure.dpi": 150,
-}
 
 
 def can_draw(path: Path) -> bool:
@@ -54,49 +43,76 @@ def can_draw(path: Path) -> bool:
 def draw_training(epochs: list[EpochRecord], path: Path) -> None:
     """Draw loss and validation accuracy, epoch by epoch."""
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(8, 3.2), layout="constrained")
-        loss, accuracy = figure.subplots(1, 2)
-        numbers = [record.epoch for record in epochs]
-        marker = "o" if len(epochs) <= 30 else None
-        loss.plot(numbers, [record.train_loss for record in epochs], color=BLUE, marker=marker, ms=4)
-        loss.set(title="Training loss (cross-entropy)", xlabel="epoch")
-        loss.set_ylim(bottom=0)
-        measured = [record.validation_accuracy for record in epochs]
-        if all(value is not None for value in measured):
-            accuracy.plot(numbers, measured, color=ORANGE, marker=marker, ms=4)
-        accuracy.set(title="Validation accuracy", xlabel="epoch")
-        accuracy.yaxis.set_major_formatter(PercentFormatter(1))
-        for axes in (loss, accuracy):
-            axes.grid(axis="y", color="#eaeef2")
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        _save(figure_of(History(tuple(epochs))), path)
+
+
+def draw_sweep(trials: list[Trial], names: list[str], logarithmic: set[str], path: Path) -> None:
+    """Draw the accuracy of each trial with its interval over each thing that was searched."""
+    columns = min(3, len(names))
+    rows = -(-len(names) // columns)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(1 + 3.4 * columns, 3.2 * rows), layout="constrained")
+        grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
+        for axes in grid.ravel()[len(names) :]:
+            axes.axis("off")
+        for axes, name in zip(grid.ravel(), names, strict=False):
+            _draw_outcome(axes, trials, name, name in logarithmic)
+        for axes in grid[:, 0]:
+            axes.set_ylabel("validation accuracy")
+            axes.yaxis.set_major_formatter(PercentFormatter(1))
+        # A run that diverged, or guesses, would squeeze all others into a line.
+        outcomes = np.array([trial.accuracy for trial in trials])
+        low, high = np.quantile(outcomes, 0.2), min(1.0, max(trial.interval_95[1] for trial in trials[:3]))
+        room = max(1e-3, (high - low) / 8)
+        below = int((outcomes < low - room).sum())
+        grid[0, 0].set_ylim(low - room, min(1.0, high + room))
+        left_out = f", {below} below the picture" if below else ""
+        figure.suptitle(
+            f"{len(trials)} trials, 95 % intervals, the best in orange{left_out}", x=0.01, ha="left"
+        )
         _save(figure, path)
+
+
+def _draw_outcome(axes: Axes, trials: list[Trial], name: str, logarithmic: bool) -> None:
+    values = [trial.parameters[name] for trial in trials]
+    is_number = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    places = values
+    if not is_number:
+        different = sorted({shown_value(value) for value in values}, key=_natural)
+        spread = {text: iter(_spread(sum(shown_value(v) == text for v in values))) for text in different}
+        places = [different.index(shown_value(v)) + next(spread[shown_value(v)]) for v in values]
+        axes.set_xticks(range(len(different)), different, parse_math=False)
+        axes.set_xlim(-0.5, len(different) - 0.5)
+    elif logarithmic:
+        axes.set_xscale("log")
+    for trial, place in reversed(list(zip(trials, places, strict=True))):  # the best on top
+        low, high = trial.interval_95
+        colour = ORANGE if trial is trials[0] else BLUE
+        axes.plot(
+            [place, place], [low, high], color=colour, alpha=0.35, linewidth=1.5, solid_capstyle="round"
+        )
+        axes.plot(place, trial.accuracy, "o", color=colour, ms=5)
+    axes.set_title(name, parse_math=False)
+    axes.grid(axis="y", color=PALE)
+    axes.set_axisbelow(True)
+
+
+def _spread(n: int) -> list[float]:
+    """Places side by side around a value, so that intervals do not cover each other."""
+    return [(index - (n - 1) / 2) * min(0.12, 0.6 / n) for index in range(n)]
+
+
+def _natural(text: str) -> tuple[bool, list[float], str]:
+    """What sorts 64 before 128, and numbers before names."""
+    parts = text.split(",")
+    numbers = [float(part) for part in parts if part.replace(".", "", 1).isdigit()]
+    return len(numbers) < len(parts), numbers, text
 
 
 def draw_confusion(evaluation: Evaluation, path: Path) -> None:
-    """Draw a confusion matrix. Colour shows the mistakes only: beside the right answers they would vanish."""
-    confusion = evaluation.confusion
-    count_of_classes = len(confusion)
-    mistakes = confusion * (1 - np.eye(count_of_classes, dtype=int))
+    """Draw a confusion matrix."""
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(6, 5.6), layout="constrained")
-        axes = figure.subplots()
-        axes.imshow(mistakes, cmap="Oranges", vmax=max(1, mistakes.max() * 1.5))
-        for row, column in np.ndindex(*confusion.shape):
-            count = confusion[row, column]
-            if count:
-                weight = "bold" if row == column else "normal"
-                axes.text(column, row, f"{count}", ha="center", va="center", fontweight=weight, fontsize=9)
-        axes.set(
-            title=f"Accuracy {evaluation.accuracy:.2%}, {evaluation.n:,} digits",
-            xlabel="predicted",
-            ylabel="label",
-            xticks=range(count_of_classes),
-            yticks=range(count_of_classes),
-            xticklabels=evaluation.classes,
-            yticklabels=evaluation.classes,
-        )
-        axes.tick_params(length=0)
-        _save(figure, path)
+        _save(confusion_figure(evaluation), path)
 
 
 def draw_mistakes(evaluation: Evaluation, images: Array, path: Path) -> None:

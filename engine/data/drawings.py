@@ -23,6 +23,7 @@ from backends.arrays import Array
 from backends.errors import one_line, shown
 from engine.data.datasets import DIGITS, DataError
 from engine.data.files import MEGABYTE, read_file
+from engine.data.shown import Shown
 from engine.data.strokes import LARGEST_COORDINATE
 
 LARGEST_FILE = 64 * MEGABYTE
@@ -36,7 +37,7 @@ Writer = (
 Coordinate = Annotated[float, msgspec.Meta(ge=-LARGEST_COORDINATE, le=LARGEST_COORDINATE)]
 
 
-class Drawing(msgspec.Struct):
+class Drawing(msgspec.Struct, Shown):
     """Strokes, and what is known of them.
 
     Attributes

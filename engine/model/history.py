@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.data.shown import Shown
+
 
 @dataclass(frozen=True)
 class EpochRecord:
@@ -29,7 +31,7 @@ class EpochRecord:
 
 
 @dataclass(frozen=True)
-class History:
+class History(Shown):
     """The epochs of a training run, in order; its lists can be given to any plotting library.
 
     Attributes
@@ -39,6 +41,14 @@ class History:
     """
 
     epochs: tuple[EpochRecord, ...] = ()
+
+    def __repr__(self) -> str:
+        if not self.epochs:
+            return "History(no epochs)"
+        last = self.epochs[-1]
+        accuracy = last.validation_accuracy
+        validation = "" if accuracy is None else f", validation accuracy {accuracy:.2%}"
+        return f"History({len(self)} epochs, loss {last.train_loss:.4f}{validation})"
 
     @property
     def loss(self) -> list[float]:

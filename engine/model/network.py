@@ -12,12 +12,13 @@ import numpy.typing as npt
 from backends.arrays import Array, Parameters
 from backends.base import Backend
 from backends.registry import get_backend
+from engine.data.shown import Shown
 from engine.model.card import Card
 from engine.model.history import History
 from engine.model.model_file import load_model, save_model, shipped_model_path
 
 
-class Network:
+class Network(Shown):
     """Dense layers with ReLU between them and softmax at the end.
 
     Parameters

@@ -14,6 +14,7 @@ from engine.augmentation.non_digits import non_digits
 from engine.data.datasets import DIGITS, DataError, Examples
 from engine.data.drawings import Drawing
 from engine.data.framing import SIDE
+from engine.data.shown import Shown
 from engine.data.strokes import strokes_to_image
 from engine.model.card import DecisionRule
 from engine.model.network import Network
@@ -24,7 +25,7 @@ AT_ONCE = 2000  # images for one call: enough to be fast, few enough to stay sma
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Shown):
     """A network's answers to labelled examples; without any example, the accuracies are NaN.
 
     Attributes
@@ -40,6 +41,13 @@ class Evaluation:
     labels: Array
     probabilities: Array
     classes: tuple[str, ...] = DIGITS
+
+    def __repr__(self) -> str:
+        if not self.n:
+            return "Evaluation(no examples)"
+        low, high = self.interval_95
+        interval = f"95 % interval {low:.2%} to {high:.2%}"
+        return f"Evaluation({self.n:,} examples, accuracy {self.accuracy:.2%}, {interval})"
 
     @property
     def n(self) -> int:

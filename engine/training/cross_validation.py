@@ -6,15 +6,19 @@ seen half of them knows the other half.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Generator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from backends.blas import BlasThreads
 from engine.data.drawings import Drawing
-from engine.recognition.evaluation import UnseenWriters, evaluate_unseen_writers
-from engine.training.trainer import Training
+from engine.recognition.evaluation import Evaluation, UnseenWriters, evaluate_unseen_writers
+from engine.training.executor import Done, Event, Pool, Report, run_jobs
+from engine.training.jobs import Run, Shared, train
+from engine.training.options import TrainingOptions
+from engine.training.recipe import Recipe
+from engine.training.results import ResultFile
 
 
 class Fold(NamedTuple):
@@ -71,32 +75,80 @@ def split_by_writer(drawings: Sequence[Drawing], folds: int) -> list[Fold]:
     ]
 
 
-def cross_validate(
-    folds: Sequence[Fold],
-    new_training: Callable[[list[Drawing]], Training],
-    train: Callable[[Training, Fold], object],
-) -> Iterator[UnseenWriters]:
-    """For each fold, train a new network without its writers, and evaluate it on them.
+def run_folds(
+    folds: Sequence[Fold], options: TrainingOptions, recipe: Recipe, pool: Pool, file: ResultFile
+) -> Generator[Event, None, None]:
+    """Train and evaluate a network for each fold that is not in a file of results, and add it there.
 
     Parameters
     ----------
     folds : sequence of Fold
         From `split_by_writer`.
-    new_training : callable
-        Makes a training run for the drawings of a fold.
-    train : callable
-        Runs it to its end, and may show how it goes.
+    options : TrainingOptions
+        How to learn.
+    recipe : Recipe
+        What makes the examples.
+    pool : Pool
+        Where folds are trained; its `Shared` has the digits of all writers. It is closed in the end.
+    file : ResultFile
+        The folds that are done.
 
     Yields
     ------
-    UnseenWriters
-        Of each fold; `UnseenWriters.pooled` counts them together.
+    Update, Lost or Done
+        As `run_jobs`; a result is a fold's `UnseenWriters`. Those of the file come first.
     """
-    for fold in folds:
-        training = new_training(fold.train)
-        train(training, fold)
-        # The same non-digits for every network, but for those that are spoiled digits of its fold.
-        random = np.random.default_rng(training.options.seed)
-        with BlasThreads(training.network.backend.threads):
-            unseen = evaluate_unseen_writers(training.network, fold.held_out, random)
-        yield unseen
+    runs = {str(f.number): Run(f"fold {f.number}/{f.of}", options, recipe, tuple(f.writers)) for f in folds}
+    for line in file.found:
+        if run := runs.pop(line["fold"], None):
+            yield Done(run, _from_line(line))
+    left = {run.name: number for number, run in runs.items()}
+    for event in run_jobs(pool, train_without_writers, iter(runs.values())):
+        if isinstance(event, Done):
+            if isinstance(event.result, Exception):
+                raise event.result
+            file.append({"fold": left[event.job.name], **_as_line(event.result)})
+        yield event
+
+
+def _as_line(unseen: UnseenWriters) -> dict[str, Any]:
+    evaluation = unseen.evaluation
+    return {
+        "labels": evaluation.labels.tolist(),
+        "probabilities": evaluation.probabilities.tolist(),
+        "writers": unseen.writers.tolist(),
+        "of_non_digits": unseen.of_non_digits.tolist(),
+    }
+
+
+def _from_line(line: dict[str, Any]) -> UnseenWriters:
+    probabilities, of_non_digits = (
+        np.array(line[key], np.float32) for key in ("probabilities", "of_non_digits")
+    )
+    evaluation = Evaluation(np.array(line["labels"], np.int64), probabilities)
+    return UnseenWriters(evaluation, np.array(line["writers"]), of_non_digits)
+
+
+def train_without_writers(shared: Shared, run: Run, report: Report) -> UnseenWriters:
+    """Train a network without some writers, and evaluate it on them: one fold, in a process of its own.
+
+    Parameters
+    ----------
+    shared : Shared
+        Data, digits of all writers, and backend.
+    run : Run
+        How, and without whom.
+    report : callable
+        As for `engine.training.jobs.train`.
+
+    Returns
+    -------
+    UnseenWriters
+        Of this fold; `UnseenWriters.pooled` counts them together.
+    """
+    network = train(shared, run, report)
+    held_out = [each for each in shared.drawings if str(each.writer) in run.without]
+    # The same non-digits for every network, but for those that are spoiled digits of its fold.
+    random = np.random.default_rng(run.options.seed)
+    with BlasThreads(network.backend.threads):
+        return evaluate_unseen_writers(network, held_out, random)

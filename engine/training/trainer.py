@@ -298,15 +298,7 @@ class Training:
         Evaluation or None
             None where the data set has no test examples.
         """
-        if self.dataset.test is None:
-            return None
-        with BlasThreads(self.network.backend.threads):
-            evaluation = evaluate(self.network, self.dataset.test)
-        low, high = evaluation.interval_95
-        self.network.card.accuracy.update(
-            test=evaluation.accuracy, test_interval_95=[low, high], test_examples=evaluation.n
-        )
-        return evaluation
+        return score_test(self.network, self.dataset)
 
     def test_on_writers(self, drawings: Sequence[Drawing]) -> UnseenWriters:
         """Score drawings by held-out writers, and fit the decision rule to them.
@@ -364,6 +356,32 @@ class Training:
                 f"{self.dataset.name} has {_listed(classes)}"
             )
         return network.parameters.copy()
+
+
+def score_test(network: Network, dataset: Dataset) -> Evaluation | None:
+    """Score a network on a test set, and write the result on its card.
+
+    Parameters
+    ----------
+    network : Network
+        Its training is over; its card changes.
+    dataset : Dataset
+        What it was trained on.
+
+    Returns
+    -------
+    Evaluation or None
+        None where the data set has no test examples.
+    """
+    if dataset.test is None:
+        return None
+    with BlasThreads(network.backend.threads):
+        evaluation = evaluate(network, dataset.test)
+    low, high = evaluation.interval_95
+    network.card.accuracy.update(
+        test=evaluation.accuracy, test_interval_95=[low, high], test_examples=evaluation.n
+    )
+    return evaluation
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -12,7 +12,9 @@ from engine.data.datasets import Dataset
 from engine.data.drawings import Drawing
 from engine.recognition.evaluation import Evaluation, UnseenWriters
 from engine.recognition.metrics import _student_t, clustered_interval, wilson_interval
-from engine.training.cross_validation import cross_validate, split_by_writer
+from engine.training import jobs
+from engine.training.cross_validation import split_by_writer, train_without_writers
+from engine.training.jobs import Run, Shared
 from engine.training.options import TrainingOptions
 from engine.training.trainer import Training
 
@@ -33,16 +35,24 @@ def test_every_writer_is_held_out_once() -> None:
     assert split_by_writer([Drawing([], 1)], 2) == []
 
 
-def test_each_network_is_evaluated_on_writers_it_has_not_seen(tiny: Dataset) -> None:
+def test_each_network_is_evaluated_on_writers_it_has_not_seen(
+    tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trained: list[set[Any]] = []
 
-    def new_training(drawings: list[Drawing]) -> Training:
+    def new_training(*arguments: Any, drawings: list[Drawing], recipe: None) -> Training:
         trained.append({each.writer for each in drawings})
-        return Training(tiny, TrainingOptions(hidden=(4,), epochs=1), get_backend("numpy"))
+        return Training(*arguments)
 
+    monkeypatch.setattr(jobs, "Training", new_training)
     seven = [np.array([(0.0, 0), (6, 0), (3, 9)])]
-    folds = split_by_writer([Drawing(seven, 7, writer) for writer in "abc"], 3)
-    parts = list(cross_validate(folds, new_training, lambda training, fold: list(training.run())))
+    drawings = [Drawing(seven, 7, writer) for writer in "abc"]
+    shared = Shared(tiny, get_backend("numpy"), drawings)
+    options = TrainingOptions(hidden=(4,), epochs=1)
+    parts = [
+        train_without_writers(shared, Run("a fold", options, None, tuple(fold.writers)), lambda what: None)
+        for fold in split_by_writer(drawings, 3)
+    ]
     assert trained == [{"b", "c"}, {"a", "c"}, {"a", "b"}]
     assert [part.writers.tolist() for part in parts] == [["a"], ["b"], ["c"]]
 
