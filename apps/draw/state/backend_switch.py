@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from apps.draw.state.live_network import LiveNetwork
 from apps.draw.state.live_prediction import MANY_POINTS
 from apps.draw.state.waiting import wait_for
@@ -147,7 +145,7 @@ class BackendSwitch:
             assert found.probabilities is not None, "the same strokes have some on another backend"
             probabilities.append(found.probabilities)
             milliseconds[name] = least
-        differences = [float(np.abs(each - probabilities[0]).max()) for each in probabilities]
+        differences = [float(abs(each - probabilities[0]).max()) for each in probabilities]
         return Comparison(milliseconds, max(differences))
 
 

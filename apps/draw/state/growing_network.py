@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
 from apps.draw.state.training_choices import Choices
 from backends.base import Backend
 from backends.errors import blame
 from backends.registry import get_backend
 from engine.data.datasets import DIGITS, DataError, Dataset, find_mnist, load_digits8x8
 from engine.data.framing import SIDE
+from engine.model.card import Card
 from engine.model.history import EpochRecord
 from engine.model.network import Network
 from engine.recognition.evaluation import evaluate
@@ -102,6 +101,7 @@ class GrowingNetwork:
                 steps += 1
             elif isinstance(record, EpochRecord):
                 self._totals = 0, 0.0
+                break  # it was measured on all that is held back: enough for one frame
             elif isinstance(record, Remark):
                 self.remark = record.message
         if digits:
@@ -125,7 +125,7 @@ class GrowingNetwork:
         """
         network = self._training.network
         told = {**network.card.training, "digits_learned": self.digits}
-        card = msgspec.structs.replace(network.card, training=told, accuracy={})
+        card = Card(told, {}, network.card.preprocessing, network.card.decision, network.card.classes)
         return Network(network.parameters.copy(), backend, card)
 
     def measured_copy(self) -> Network:
