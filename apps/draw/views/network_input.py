@@ -91,7 +91,7 @@ def _backend_rows(session: Session) -> list[tuple[str, str]]:
     """The present backend and its time; or those of all that were used, and by how much they differ."""
     backends, compared = session.backends, session.backends.comparison
     if backends.preparing:
-        return [("Backend", backends.name), (f"Preparing {backends.preparing}", "some seconds…")]
+        return [("Backend", backends.name), (f"Preparing {backends.preparing}…", "")]
     if compared is None:
         return [("Backend", backends.name), ("Prediction", _time(session.prediction.milliseconds, 1))]
     other = next(name for name in compared.milliseconds if name != backends.name)

@@ -76,6 +76,14 @@ class TrainPage(View):
             self.loss, self.accuracy = _divided(charts, 2, self.px(16))
         self._place_buttons(session)
 
+    def key(self, session: Session, key: str) -> bool:
+        self._refresh(session)  # two keys may come in one frame
+        return False
+
+    def _refresh(self, session: Session) -> None:
+        if next(iter(self.buttons), None) is not controls(session)[0]:
+            self._place_buttons(session)
+
     def _place_buttons(self, session: Session) -> None:
         """Place the row of buttons as it is now; the focus stays on the first where that changes."""
         row = controls(session)
@@ -87,8 +95,7 @@ class TrainPage(View):
 
     def looks(self, session: Session) -> Hashable:
         training = session.training
-        if next(iter(self.buttons), None) is not controls(session)[0]:
-            self._place_buttons(session)
+        self._refresh(session)
         return (
             tuple(button_looks(session, action) for action in self.buttons),
             training.choices,
