@@ -14,6 +14,7 @@ from apps.draw.state.geometry import Point
 from apps.draw.state.layout import Box
 
 Scale = Callable[[float], float]
+COLUMNS = 120  # in which points are averaged: the curve is as smooth in a large window as in a small one
 FIRST_DIGITS = 4000  # the least range of the horizontal axis, so that the first points do not race across
 TITLE, LABELS = 20, 34  # px above the plot for the title, left of it for the labels
 
@@ -35,16 +36,16 @@ def plot_area(box: Box, px: Callable[[float], int]) -> Box:
 
 
 def curve(points: Sequence[tuple[int, float]], plot: Box, height: Scale) -> list[Point]:
-    """Where the curve goes, in pixels; of points in the same column of pixels, their mean."""
+    """Where the curve goes, in pixels; of points in the same column, their mean."""
     if not points:
         return []
     values = np.array(points, np.float64)
-    columns = np.rint(values[:, 0] / max(FIRST_DIGITS, values[-1, 0]) * (plot.width - 3)).astype(int)
+    columns = np.rint(values[:, 0] / max(FIRST_DIGITS, values[-1, 0]) * COLUMNS).astype(int)
     found, which = np.unique(columns, return_inverse=True)
     means = np.bincount(which, values[:, 1]) / np.bincount(which)
-    high = plot.height - 3
+    across, high = (plot.width - 3) / COLUMNS, plot.height - 3
     return [
-        (plot.x + 1 + int(x), plot.y + 1 + high * (1 - height(float(y))))
+        (plot.x + 1 + round(x * across), plot.y + 1 + high * (1 - height(float(y))))
         for x, y in zip(found, means, strict=True)
     ]
 

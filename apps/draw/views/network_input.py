@@ -98,7 +98,7 @@ def _backend_rows(session: Session) -> list[tuple[str, str]]:
     shown = [name for name in compared.milliseconds if name in (backends.name, other)]
     return [
         *((_in_use(name, backends.name), _time(compared.milliseconds[name], 2)) for name in shown),
-        ("The answers differ by", _difference(compared)),
+        ("They differ by", _difference(compared)),
     ]
 
 
