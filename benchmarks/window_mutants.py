@@ -402,8 +402,8 @@ MUTANTS += [
     Mutant(
         "a failed backend blocks the next",
         "state/backend_switch.py",
-        'self.preparing = ""\n\n    @',
-        "pass\n\n    @",
+        'finally:\n            self.preparing = ""',
+        "finally:\n            pass",
         SWAPPING,
     ),
     Mutant(

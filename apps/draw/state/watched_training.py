@@ -69,6 +69,8 @@ class WatchedTraining:
         The last copy of it.
     note : str
         What is being waited for, or what went wrong.
+    speed : float or None
+        Digits that it learns from in a second, where the time is taken.
     """
 
     def __init__(self, session: Session) -> None:
@@ -80,6 +82,7 @@ class WatchedTraining:
         self.growing: GrowingNetwork | None = None
         self.shown: Network | None = None
         self.note = ""
+        self.speed: float | None = None
         self._dataset: Dataset | None = None
         self._job: Iterator[None] = iter(())
         self._before: tuple[Network, str, float | None] | None = None  # what answered, its name and accuracy
@@ -244,7 +247,8 @@ class WatchedTraining:
 
     def _frames(self) -> Iterator[None]:
         """The job: in each frame some steps, or one measurement of the accuracy."""
-        frame = 0
+        frame, clock = 0, self._session.prediction.clock
+        self.speed, then = None, (0.0, 0)  # the time and the digits at the last measurement
         while self.stage is Stage.RUNNING and self.growing is not None:
             yield
             frame += 1
@@ -254,6 +258,10 @@ class WatchedTraining:
                 self.note, self.stage = "Paused: another network was put in its place", Stage.PAUSED
             elif frame % MEASURED == 0:
                 self._try(self.growing.measure)
+                now = clock() if clock else 0.0, self.growing.digits
+                if then[0] < now[0] and then[1]:
+                    self.speed = (now[1] - then[1]) / (now[0] - then[0])
+                then = now
             else:
                 self._learn(self._more())
         self.turbo = self.turbo and self.stage is not Stage.OVER

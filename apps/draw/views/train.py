@@ -192,4 +192,5 @@ def _status(session: Session) -> str:
         return "New makes a network with these settings"
     if training.stage is Stage.OVER:
         return f"Done: {growing.epochs} epochs, {growing.digits:,} digits learned"
-    return f"Epoch {growing.epoch} of {growing.epochs}, {growing.digits:,} digits learned"
+    speed = f", {training.speed:,.0f} a second" if training.speed and training.stage is Stage.RUNNING else ""
+    return f"Epoch {growing.epoch} of {growing.epochs}, {growing.digits:,} digits{speed or ' learned'}"

@@ -136,6 +136,22 @@ def test_about_200_digits_a_frame_and_more_at_full_speed(session: Session) -> No
     assert growing.digits == 450 + 4 * 64, "as many steps as fit"
 
 
+def test_its_speed_is_that_of_the_clock(session: Session) -> None:
+    session.prediction.clock = lambda: session.now
+    begin(session, 22)
+    assert session.training.speed is None, "measured from one measurement to the next"
+    run(session, 2)
+    (one, first), (other, last) = [each for each in accuracies(session) if each[0]][-2:]
+    assert session.training.speed == pytest.approx((other - one) / 0.12)
+    assert 0 <= first <= 1
+    assert 0 <= last <= 1
+
+
+def accuracies(session: Session) -> list[tuple[int, float]]:
+    assert session.training.growing is not None
+    return session.training.growing.accuracies
+
+
 def test_pause_step_and_going_on(session: Session) -> None:
     begin(session)
     training, growing = session.training, session.training.growing
