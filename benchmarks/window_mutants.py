@@ -376,8 +376,8 @@ MUTANTS += [
     Mutant(
         "NaN shown after divergence",
         "state/watched_training.py",
-        "if self._try(lambda: growing.learn(more)):",
-        "if self._try(lambda: growing.learn(more)) or True:",
+        "if self._try(lambda: growing.learn(more, at_once)):",
+        "if self._try(lambda: growing.learn(more, at_once)) or True:",
         LEARNING,
     ),
     Mutant("saving replaces the last one", "state/files.py", "default=0) + 1", "default=0) or 1", LEARNING),

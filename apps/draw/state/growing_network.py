@@ -5,6 +5,7 @@ The network that learns is never shown itself: what is painted and what predicts
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from apps.draw.state.training_choices import Choices
@@ -55,7 +56,8 @@ class GrowingNetwork:
 
     def __init__(self, training: Training, choices: Choices) -> None:
         self._training = training
-        self._records = training.run(training.steps_of_epoch)  # a record after each step
+        self._at_once = 1
+        self._records = training.run(training.steps_of_epoch)
         self._totals = 0, 0.0  # digits and sum of losses in this epoch
         self.choices = choices
         self.first_weights = training.network.parameters.weights[0].copy()
@@ -80,16 +82,22 @@ class GrowingNetwork:
         """Digits that the accuracy is measured on."""
         return len(self._training.held_back or ())
 
-    def learn(self, more: Callable[[int], bool]) -> None:
-        """Take steps of 64 digits for as long as ``more``, which gets their number, says so.
+    def learn(self, more: Callable[[int], bool], at_once: int = 1) -> None:
+        """Take steps of 64 digits for as long as ``more`` says so, which gets how often some were taken.
+
+        ``at_once`` of them are taken in one call of the backend: a compiled one is quicker with several. The
+        network becomes the same.
 
         Raises
         ------
         InkdigitsError
             The loss is no longer a number, or the backend failed.
         """
-        steps, digits, loss = 0, 0, 0.0
-        while more(steps):
+        if at_once != self._at_once:  # a run goes on from where it was left
+            self._at_once = at_once
+            self._records = self._training.run(math.ceil(self._training.steps_of_epoch / at_once))
+        taken, digits, loss = 0, 0, 0.0
+        while more(taken):
             record = next(self._records, None)
             if record is None:
                 self.over = True
@@ -98,7 +106,7 @@ class GrowingNetwork:
                 totals = record.examples, record.train_loss * record.examples
                 digits, loss = digits + totals[0] - self._totals[0], loss + totals[1] - self._totals[1]
                 self._totals = totals
-                steps += 1
+                taken += 1
             elif isinstance(record, EpochRecord):
                 self._totals = 0, 0.0
                 break  # it was measured on all that is held back: enough for one frame
