@@ -323,6 +323,128 @@ MUTANTS = [
 ]
 
 
+# The page on which a network learns, and backends that are swapped.
+LEARNING, SWAPPING = "state/test_watched_training.py", "state/test_backend_switch.py"
+TRAIN_PAGE, GROWING = "views/test_train.py", "state/growing_network.py"
+MUTANTS += [
+    Mutant(
+        "network painted while it changes",
+        GROWING,
+        "network.parameters.copy()",
+        "network.parameters",
+        LEARNING,
+    ),
+    Mutant("loss of the whole epoch", GROWING, "totals[1] - self._totals[1]", "totals[1]", LEARNING),
+    Mutant(
+        "accuracy on the card is old",
+        GROWING,
+        "self.copy(self._training.network.backend), self.measure()",
+        "self.copy(self._training.network.backend), self.accuracies[0][1]",
+        LEARNING,
+    ),
+    Mutant("an epoch's last record is lost", GROWING, "self.over = True", "pass", LEARNING),
+    Mutant("no digits, no advice", GROWING, "raise DataError(NO_DIGITS) from None", "raise", LEARNING),
+    Mutant("digits of any size", GROWING, "dataset.train.pixels != SIDE * SIDE or ", "", LEARNING),
+    Mutant(
+        "New throws away without asking",
+        "state/watched_training.py",
+        "self.active and self.unsaved and",
+        "False and",
+        LEARNING,
+    ),
+    Mutant(
+        "going back keeps the facts",
+        "state/watched_training.py",
+        "model=model, accuracy=accuracy)",
+        "model=model)",
+        LEARNING,
+    ),
+    Mutant(
+        "twice as fast after a pause",
+        "state/watched_training.py",
+        "if self._job not in self._session.jobs:",
+        "if True:",
+        LEARNING,
+    ),
+    Mutant(
+        "training tramples on a taught network",
+        "state/watched_training.py",
+        "if not self.answers:\n                self.note",
+        "if False:\n                self.note",
+        LEARNING,
+    ),
+    Mutant(
+        "NaN shown after divergence",
+        "state/watched_training.py",
+        "if self._try(lambda: growing.learn(more, at_once)):",
+        "if self._try(lambda: growing.learn(more, at_once)) or True:",
+        LEARNING,
+    ),
+    Mutant("saving replaces the last one", "state/files.py", "default=0) + 1", "default=0) or 1", LEARNING),
+    Mutant(
+        "threshold of the first network",
+        "state/session.py",
+        "self.prediction.needed = self._asked.card.decision.accept_threshold",
+        "pass",
+        LEARNING,
+    ),
+    Mutant("reading blocks the frame", "state/waiting.py", "if worker is None:", "if True:", LEARNING),
+    Mutant(
+        "the swap is only said",
+        "state/backend_switch.py",
+        "            self._ready[name] = backend\n            live.use_backend(backend)",
+        "            self._ready[name] = backend",
+        SWAPPING,
+    ),
+    Mutant(
+        "difference always 0", "state/backend_switch.py", "max(differences)", "min(differences)", SWAPPING
+    ),
+    Mutant(
+        "a failed backend blocks the next",
+        "state/backend_switch.py",
+        'finally:\n            self.preparing = ""',
+        "finally:\n            pass",
+        SWAPPING,
+    ),
+    Mutant(
+        "compared while the pen is down",
+        "state/backend_switch.py",
+        "session.document.busy or session.jobs",
+        "session.jobs",
+        SWAPPING,
+    ),
+    Mutant(
+        "weights transposed",
+        "paint/weight_pictures.py",
+        "coloured.swapaxes(0, 1)",
+        "coloured.reshape(count, SIDE, SIDE, 3).swapaxes(1, 2).reshape(-1, SIDE, 3).swapaxes(0, 1)",
+        TRAIN_PAGE,
+    ),
+    Mutant(
+        "plus and minus changed over",
+        "paint/weight_pictures.py",
+        "theme.plus if share > 0 else theme.minus",
+        "theme.minus if share > 0 else theme.plus",
+        TRAIN_PAGE,
+    ),
+    Mutant("random weights shown as learned", "views/train.py", " - growing.first_weights", "", TRAIN_PAGE),
+    Mutant(
+        "curves upside down",
+        "paint/chart.py",
+        "high * (1 - height(float(y)))",
+        "high * height(float(y))",
+        TRAIN_PAGE,
+    ),
+    Mutant(
+        "old buttons under a question",
+        "views/train.py",
+        "        self._refresh(session)\n        return (",
+        "        return (",
+        TRAIN_PAGE,
+    ),
+]
+
+
 def caught_by(mutant: Mutant) -> str:
     """The test that a fault fails, or an empty text where all pass."""
     with tempfile.TemporaryDirectory() as folder:

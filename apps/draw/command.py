@@ -88,9 +88,9 @@ def run(arguments: argparse.Namespace) -> int:
         live = LiveNetwork(network, _tell)
         take(arguments, lambda dark: Session(_prediction(live), facts, dark=dark, network=live))
         return 0
-    with ThreadPoolExecutor(1) as worker:
+    with ThreadPoolExecutor(2) as worker:  # a backend may compile for seconds
         live, dark = LiveNetwork(network, _tell), arguments.theme != "light"
-        session = Session(_prediction(live, worker), facts, _folders(), dark, live)
+        session = Session(_prediction(live, worker), facts, _folders(), dark, live, worker=worker)
         _run_window(session, arguments)
     return 0
 

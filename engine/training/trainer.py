@@ -28,6 +28,7 @@ from engine.training.diagnosis import Guessing, Remark, after_divergence, diagno
 from engine.training.examples import Block, ExampleSource, PlainExamples, Preparation, RecipeExamples
 from engine.training.limits import check_network_size
 from engine.training.loop import (
+    PARTS_OF_EPOCH,
     Progress,
     TrainingDivergedError,
     held_back,
@@ -136,10 +137,26 @@ class Training:
         """Whether every epoch is over."""
         return self._learner.epoch == self.epochs
 
-    def run(self) -> Generator[Event, None, None]:
+    @property
+    def held_back(self) -> Examples | None:
+        """The training examples that are held back for validation; None where none are."""
+        return self._validation
+
+    @property
+    def steps_of_epoch(self) -> int:
+        """Steps of an epoch of the first block."""
+        return math.ceil(self._source.plans[0].size / self.options.batch_size)
+
+    def run(self, parts: int = PARTS_OF_EPOCH) -> Generator[Event, None, None]:
         """Train, from the beginning or from where a checkpoint left off.
 
         Whenever this yields, the run may be saved by `save_checkpoint` or be left for good.
+
+        Parameters
+        ----------
+        parts : int
+            In how many parts an epoch is trained, with a record after each; `steps_of_epoch` gives a record
+            after each step. The network becomes the same.
 
         Yields
         ------
@@ -151,20 +168,20 @@ class Training:
         TrainingDivergedError
             The loss became NaN or infinite; the message says what to try, and ``best`` is what is left.
         """
-        yield from each_with_threads(self._records(), self.network.backend.threads)
+        yield from each_with_threads(self._records(parts), self.network.backend.threads)
 
-    def _records(self) -> Iterator[Event]:
+    def _records(self, parts: int) -> Iterator[Event]:
         ends = list(accumulate(plan.epochs for plan in self._source.plans))
         for number, until in enumerate(ends):
             if self._learner.epoch >= until:
                 continue
             for made in self._source.make(number):
                 if isinstance(made, Block):
-                    yield from self._train_on(made, until)
+                    yield from self._train_on(made, until, parts)
                 else:
                     yield made
 
-    def _train_on(self, block: Block, until: int) -> Iterator[Progress | EpochRecord | Remark]:
+    def _train_on(self, block: Block, until: int, parts: int) -> Iterator[Progress | EpochRecord | Remark]:
         self._guessing = guess(block.targets, len(self.dataset.classes))
         records = train_epochs(
             self._learner,
@@ -176,6 +193,7 @@ class Training:
             learning_rates=self._learning_rates(),
             seed=self.options.seed,
             validate=self._validate,
+            parts=parts,
         )
         try:
             for record in records:

@@ -102,6 +102,14 @@ MENU = Action(
 )
 QUIT = Action("Quit", "Close the window", ("Ctrl+Q", "Ctrl+W"), lambda session: session.close())
 
+SWAP_BACKEND = Action(
+    "Backend",
+    "Compute with another backend",
+    ("B",),
+    lambda session: session.backends.swap(),
+    enabled=lambda session: session.network is not None,
+)
+
 ACTIONS = (
     Action(
         "Undo",
@@ -182,6 +190,7 @@ ACTIONS = (
         lambda session: session.toggle_live(),
         on=lambda session: session.prediction.live,
     ),
+    SWAP_BACKEND,
     Action("Grid", "Show the grid", ("G",), _toggle("grid"), on=lambda session: session.grid),
     Action("Dark", "Dark colours", ("T",), _toggle("dark"), on=lambda session: session.dark),
     Action("Next", "Next view", ("Ctrl+Tab",), lambda session: session.turn_page(1)),

@@ -18,6 +18,7 @@ from apps.draw.state.geometry import Point, rectangle_of
 from backends.errors import InkdigitsError
 from engine.data.drawings import LARGEST_FILE, read_drawing
 from engine.data.files import read_file
+from engine.model.network import Network
 from engine.model.safe_write import write_atomically
 
 USUAL_WIDTH = 0.045  # of the brush, for a file that does not say
@@ -38,6 +39,8 @@ class Files(Protocol):
     """What a session needs of files."""
 
     def save(self, strokes: PenStrokes) -> str: ...
+
+    def save_network(self, network: Network) -> str: ...
 
     def open(self, path: Path) -> PenStrokes: ...
 
@@ -66,13 +69,22 @@ class Folders:
 
     def save(self, strokes: PenStrokes) -> str:
         """Save a drawing and its picture under the next free number; returns where, in short."""
-        _make(self._saved)
-        number = max((_number(path) for path in self._saved.glob("drawing-*.json")), default=0) + 1
-        path = self._saved / f"drawing-{number:03}.json"
+        path = self._next("drawing")
         write_atomically(path, as_json(strokes))
         write_atomically(path.with_suffix(".png"), self._picture(strokes))
-        home = Path.home()
-        return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+        return _in_short(path)
+
+    def save_network(self, network: Network) -> str:
+        """Save a network under the next free number; returns where, in short. No file is replaced."""
+        path = self._next("network")
+        network.save(path)
+        return _in_short(path)
+
+    def _next(self, kind: str) -> Path:
+        """A name that no file has yet, in the folder, which is made if it is not there."""
+        _make(self._saved)
+        number = max((_number(path, kind) for path in self._saved.glob(f"{kind}-*.json")), default=0) + 1
+        return self._saved / f"{kind}-{number:03}.json"
 
     def open(self, path: Path) -> PenStrokes:
         """Read a drawing."""
@@ -152,9 +164,14 @@ def _inside(value: float) -> float:
     return min(max(value, 0.0), 1.0)
 
 
-def _number(path: Path) -> int:
-    digits = path.stem.removeprefix("drawing-")
+def _number(path: Path, kind: str = "drawing") -> int:
+    digits = path.stem.removeprefix(f"{kind}-")
     return int(digits) if digits.isdecimal() and len(digits) < 10 else 0
+
+
+def _in_short(path: Path) -> str:
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def _make(folder: Path) -> None:

@@ -42,6 +42,8 @@ class LivePrediction:
         Why there is none, where the backend failed; it is asked again when the points change.
     milliseconds : float or None
         How long this prediction took; None where there is none, or for an empty canvas.
+    clock : callable or None
+        As given.
     """
 
     def __init__(
@@ -54,7 +56,7 @@ class LivePrediction:
         worker: Executor | None = None,
     ) -> None:
         self._recognize = recognize
-        self._clock = clock
+        self.clock = clock
         self._worker = worker
         self.live = live
         self.needed = needed
@@ -69,6 +71,11 @@ class LivePrediction:
     def pending(self) -> bool:
         """Whether the worker is at it."""
         return self._pending is not None
+
+    @property
+    def strokes(self) -> PenStrokes:
+        """Those that the last prediction is for."""
+        return self._strokes or ()
 
     def update(self, strokes: PenStrokes) -> None:
         """Drop the prediction if the points changed, and predict again if live. Call it once a frame."""
@@ -104,13 +111,13 @@ class LivePrediction:
         self.live = not self.live
 
     def _run(self, strokes: PenStrokes) -> None:
-        started = self._clock() if self._clock else 0.0
+        started = self.clock() if self.clock else 0.0
         recognition = failure = None
         try:
             recognition = self._recognize([stroke.points for stroke in strokes])
         except BackendFailedError as error:  # the drawing must survive it
             failure = str(error)
-        took = (self._clock() - started) * 1000 if self._clock and strokes else None
+        took = (self.clock() - started) * 1000 if self.clock and strokes else None
         self._strokes, self.recognition, self.failure, self.milliseconds = strokes, recognition, failure, took
 
 

@@ -6,9 +6,11 @@ Keys and buttons end in `Session.do`, mouse and fingers in `Session.pointer`; th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 
 from apps.draw.state.actions import ACTIONS, CLOSE, MENU, QUIT, Action
+from apps.draw.state.backend_switch import BackendSwitch
 from apps.draw.state.document import Document, PenStroke, PenStrokes
 from apps.draw.state.facts import Facts
 from apps.draw.state.files import Files
@@ -19,6 +21,7 @@ from apps.draw.state.layout import FIRST_SIZE, arrange
 from apps.draw.state.live_network import LiveNetwork
 from apps.draw.state.live_prediction import LivePrediction
 from apps.draw.state.pointer import Part, Pointer
+from apps.draw.state.watched_training import WatchedTraining
 from apps.messages import Words, guess_in_words, window_title, words_for
 from backends.errors import InkdigitsError
 from engine.data.strokes import stray_touches
@@ -52,6 +55,8 @@ class Session:
         The network that predicts; without it, nothing can be seen of its inside, and it cannot learn.
     actions : sequence of Action
         What keys and buttons can do.
+    worker : Executor, optional
+        Computes what takes longer than a frame; without it, as in a replay, all is done at once.
 
     Attributes
     ----------
@@ -59,6 +64,10 @@ class Session:
         The strokes on the canvas.
     insight : Insight
         What the network computes, for the pages that look inside.
+    backends : BackendSwitch
+        Which backend computes, and how the others compare.
+    training : WatchedTraining
+        A network that learns while the window is open.
     left_out : tuple of PenStroke
         Those that the network does not get, because they are stray touches.
     layout : Layout
@@ -94,13 +103,17 @@ class Session:
         dark: bool = True,
         network: LiveNetwork | None = None,
         actions: Sequence[Action] = ACTIONS,
+        worker: Executor | None = None,
     ) -> None:
         # Annotated where `actions`, which imports this module for its types, needs them.
         self.prediction: LivePrediction = prediction
         self.facts = facts
         self.files: Files | None = files
-        self.network = network
+        self.network: LiveNetwork | None = network
+        self.worker = worker
         self.insight: Insight = Insight(network)
+        self.backends: BackendSwitch = BackendSwitch(self)
+        self.training: WatchedTraining = WatchedTraining(self)
         self.document: Document = Document()
         self.left_out: PenStrokes = ()
         self.actions = actions
@@ -268,6 +281,7 @@ class Session:
         self._see_changes()
         if self.network is not None and self.network.network is not self._asked:
             self._asked = self.network.network
+            self.prediction.needed = self._asked.card.decision.accept_threshold
             self.prediction.forget()
         self.prediction.update(self.document.strokes)
         if not self.guessing:

@@ -43,6 +43,7 @@ class AnswerPage(View):
             right = Box(area.x, area.bottom - picture, area.width, picture)
         self.bars.arrange(left, unit, session)
         self.network_input.arrange(right, unit, session)
+        self.buttons = self.network_input.buttons
 
     def looks(self, session: Session) -> Hashable:
         return self.bars.looks(session), self.network_input.looks(session)

@@ -10,9 +10,10 @@ from apps.draw.views.menu import MenuView, OpenView
 from apps.draw.views.overlays import FocusView, NoticeView, RingView, TooltipView
 from apps.draw.views.tabs import TabsView
 from apps.draw.views.tools import CornerView, ToolsView
+from apps.draw.views.train import TrainPage
 from apps.draw.views.view import View
 
-PAGES: tuple[type[View], ...] = (AnswerPage,)  # in the order of their tabs
+PAGES: tuple[type[View], ...] = (AnswerPage, TrainPage)  # in the order of their tabs
 FRAME: tuple[type[View], ...] = (CanvasView, ToolsView, TabsView, CornerView, HeadlineView)
 OVERLAYS: tuple[type[View], ...] = (RingView, NoticeView, MenuView, OpenView, FocusView, TooltipView)
 
