@@ -138,9 +138,9 @@ ACTIONS = (
         "Clear",
         "Clear the canvas",
         ("Q", "Delete"),
-        lambda session: session.document.clear(),
+        lambda session: session.clear(),
         Place.COMMAND,
-        enabled=_has_ink,
+        enabled=lambda session: _has_ink(session) or session.picture is not None,
     ),
     Action(
         "Predict",

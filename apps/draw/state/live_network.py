@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from backends.arrays import Array
 from backends.base import Backend
 from backends.errors import BackendFailedError, blame
 from engine.data.strokes import Strokes
 from engine.model.network import Network
-from engine.recognition.recognize import Recognition, recognize_strokes
+from engine.recognition.recognize import Recognition, recognize_image, recognize_strokes
 from engine.recognition.segment import segment
 
 T = TypeVar("T")
@@ -47,6 +48,17 @@ class LiveNetwork:
         """
         network = self.network
         return self._ask(network, lambda: recognize_strokes(network, strokes, SMALLEST_DIGIT))
+
+    def recognize_image(self, image: Array) -> Recognition:
+        """Recognize an image of 28x28 pixels that was not drawn here.
+
+        Raises
+        ------
+        BackendFailedError
+            The backend failed.
+        """
+        network = self.network
+        return self._ask(network, lambda: recognize_image(network, image))
 
     def recognize_digits(self, strokes: Strokes) -> list[tuple[list[int], Recognition]]:
         """Divide a drawing into digits; returns the indices of each one's strokes, and what it is.

@@ -20,10 +20,11 @@ from apps.draw.state.insight import Insight
 from apps.draw.state.layout import FIRST_SIZE, arrange
 from apps.draw.state.live_network import LiveNetwork
 from apps.draw.state.live_prediction import LivePrediction
+from apps.draw.state.mistakes import Mistakes, Picture
 from apps.draw.state.pointer import Part, Pointer
 from apps.draw.state.several import Several
 from apps.messages import Words, guess_in_words, number_in_glyphs, window_title, words_for
-from backends.errors import InkdigitsError
+from backends.errors import BackendFailedError, InkdigitsError
 from engine.data.strokes import stray_touches
 from engine.recognition.recognize import State
 
@@ -67,6 +68,10 @@ class Session:
         The digits, where several are drawn; the prediction and the pages show one of them.
     insight : Insight
         What the network computes, for the pages that look inside.
+    mistakes : Mistakes
+        Labelled digits, and where the network is wrong.
+    picture : Picture or None
+        A digit without strokes that is predicted in place of a drawing, until something is drawn.
     left_out : tuple of PenStroke
         Those that the network does not get, because they are stray touches.
     layout : Layout
@@ -113,6 +118,8 @@ class Session:
         self.document: Document = Document()
         self.several: Several = Several(network)
         self.worker = worker
+        self.mistakes: Mistakes = Mistakes(network, worker)
+        self.picture: Picture | None = None
         self.left_out: PenStrokes = ()
         self.actions = actions
         self.layout = arrange(FIRST_SIZE)
@@ -139,6 +146,7 @@ class Session:
         self._seen: PenStrokes = ()  # at the last frame
         self._judged: tuple[object, ...] = ()  # the strokes and the digits that `left_out` is for
         self._asked = network and network.network  # by the prediction
+        self._pictured: tuple[object, ...] = ()  # the picture that is predicted, and by which network
         self._action_of_key = {key: action for action in actions for key in action.keys}
 
     def attach(self, frame: Sequence[Part], pages: Sequence[Part], overlays: Sequence[Part]) -> None:
@@ -217,6 +225,16 @@ class Session:
         """Show a page by its number."""
         self.page = page
         self.arrange()
+
+    def clear(self) -> None:
+        """Empty the canvas; a drawing can be brought back by undoing."""
+        self.picture = None
+        self.document.clear()
+
+    def show_picture(self, picture: Picture) -> None:
+        """Predict a picture in place of the drawing; the drawing can be brought back by undoing."""
+        self.document.clear()
+        self.picture = picture
 
     def predict(self) -> None:
         """Predict now; the verdict is final."""
@@ -343,9 +361,25 @@ class Session:
     def _predict(self) -> None:
         """Predict what the pages show, if it is not known."""
         prediction, several = self.prediction, self.several
+        if self.document.strokes:
+            self.picture = None
+        if self.picture is not None:
+            self._predict_picture(self.picture)
+            return
+        self._pictured = ()
         prediction.update(several.shown)
         if several.digits and prediction.recognition is None and prediction.failure is None:
             prediction.run(several.shown)  # another digit was chosen, and nothing is predicted live
+
+    def _predict_picture(self, picture: Picture) -> None:
+        network = self.network
+        if network is None or (picture, network.network) == self._pictured:
+            return
+        self._pictured = picture, network.network
+        try:
+            self.prediction.show(network.recognize_image(picture.image))
+        except BackendFailedError as error:
+            self.prediction.show(None, str(error))
 
     # ---- The brush -----------------------------------------------------------------------------
 

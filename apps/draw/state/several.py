@@ -15,6 +15,7 @@ from functools import cached_property
 from apps.draw.state.document import PenStrokes
 from apps.draw.state.geometry import Point, Rectangle
 from apps.draw.state.live_network import LiveNetwork
+from apps.draw.state.waiting import wait_for
 from backends.errors import BackendFailedError
 from engine.recognition.recognize import Recognition
 
@@ -103,14 +104,9 @@ class Several:
     def dividing(self, worker: Executor | None) -> Iterator[None]:
         """Divide the drawing in the worker, as one of `Session.jobs`; without one, at once."""
         strokes = self._divided = self._strokes
-        if worker is None:
-            self.divide()
-            return
-        found = worker.submit(self._read, strokes)
-        while not found.done():
-            yield
+        digits = yield from wait_for(worker, lambda: self._read(strokes))
         if strokes is self._strokes:
-            self._take(strokes, found.result())
+            self._take(strokes, digits)
 
     def forget(self) -> None:
         """The network changed: divide the drawing again."""

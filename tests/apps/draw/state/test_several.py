@@ -130,7 +130,8 @@ def test_one_digit_is_as_it_was(desk: Desk, shape: Shape) -> None:
     assert desk.session.several.digits == ()
     assert desk.session.prediction.recognition is at_once, "it was not predicted again"
     assert desk.session.words == words
-    assert desk.session.title.startswith("inkdigits – ") and "%" in desk.session.title
+    assert desk.session.title.startswith("inkdigits – ")
+    assert "%" in desk.session.title
 
 
 def test_one_stroke_is_never_divided(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,16 +295,15 @@ def test_another_network_reads_the_number_again(year: Desk) -> None:
     assert year.session.prediction.recognition.digit == 0
 
 
-def test_a_failing_backend_is_told_once(desk: Desk) -> None:
+def test_a_failing_backend_is_told_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     backend = get_backend("numpy")
     good = desk.network.network
-    broken = Network(good.parameters, backend, good.card)
 
     def fail(*_: object) -> None:
         raise RuntimeError("out of order")
 
-    broken.predict_proba = fail  # type: ignore[method-assign]  # a backend that fails
-    desk.network.network = broken
+    monkeypatch.setattr(backend, "predict_proba", fail)
+    desk.network.network = Network(good.parameters, backend, good.card)
     desk.draw(SEVEN, 0.1)
     desk.draw(TWO, 0.4)
     desk.rest()
