@@ -5,26 +5,27 @@ Nothing is loaded or computed before the page asks for it, and nothing is ever d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from apps.draw.state.document import PenStroke
 from apps.draw.state.files import USUAL_WIDTH, to_canvas
 from apps.draw.state.live_network import LiveNetwork
 from apps.draw.state.waiting import wait_for
 from backends.arrays import Array
-from backends.errors import InkdigitsError, blame, shown
-from engine.data.strokes import strokes_to_image
+from backends.errors import InkdigitsError, shown
 from engine.model.network import Network
+from engine.recognition.recognize import tempered
 
 if TYPE_CHECKING:
     from apps.draw.state.session import Session
+    from engine.data.datasets import Examples
+    from engine.data.drawings import Drawing
     from engine.recognition.evaluation import Evaluation
 
+T = TypeVar("T")
 DATA = {"mnist": "MNIST test set", "pen-strokes": "Pen strokes"}  # as in `engine.sources`, and in words
 AT_ONCE = 500  # images to predict in one frame
 DRAWN_AT_ONCE = 8  # drawings to make images of in one frame
@@ -34,35 +35,29 @@ Cell = tuple[int, int]  # the label and the answer
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A digit without strokes, 28x28 pixels, and what is to be said of it."""
+    """A digit without strokes, 28x28 pixels, and the words under it."""
 
     image: Array
     says: str
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class LabelledDigits:
     """The digits of a data set.
 
     Attributes
     ----------
-    labels : (N,) array of integers
-        What they are.
-    images : (N, 28, 28) array of uint8
-        The network's input.
-    strokes : list of lists of strokes, or None
+    examples : Examples
+        Images and labels.
+    drawings : sequence of Drawing, or None
         How they were drawn, if it is known.
     seen : int
         How many of them the network was trained on, as far as its card tells.
-    drawn : int
-        How many of ``images`` are made already: those of drawings are made in slices.
     """
 
-    labels: Array
-    images: Array
-    strokes: list[list[Any]] | None
+    examples: Examples
+    drawings: Sequence[Drawing] | None
     seen: int
-    drawn: int
 
 
 class Mistakes:
@@ -136,25 +131,19 @@ class Mistakes:
         """The digits of the chosen cell: mistakes from the surest on, right answers from the least sure."""
         if self.evaluation is None or self.cell is None:
             return []
-        label, answer = self.cell
-        evaluation = self.evaluation
-        found = np.flatnonzero((evaluation.labels == label) & (evaluation.answers == answer))
-        sure = evaluation.probabilities[found, answer]
-        order = np.argsort(sure if label == answer else -sure, kind="stable")
-        return [int(index) for index in found[order]]
+        return self.evaluation.cell(*self.cell)
 
     def step(self, across: int, down: int) -> None:
         """Choose the cell beside the chosen one, or at first the most frequent mistake."""
         if self.evaluation is None:
             return
-        classes = len(self.evaluation.confusion)
+        classes = range(len(self.evaluation.classes))
         if self.cell is None:
-            wrong = self.evaluation.confusion * (1 - np.eye(classes, dtype=int))
-            label, answer = divmod(int(wrong.argmax()), classes)
-            self.cell = label, answer
+            wrong = [(label, answer) for label in classes for answer in classes if label != answer]
+            self.cell = max(wrong, key=self.count)
             return
         label, answer = self.cell
-        self.cell = min(max(label + down, 0), classes - 1), min(max(answer + across, 0), classes - 1)
+        self.cell = min(max(label + down, 0), classes[-1]), min(max(answer + across, 0), classes[-1])
 
     def count(self, cell: Cell) -> int:
         """How many digits a cell has."""
@@ -174,11 +163,12 @@ class Mistakes:
         digits = self.digits
         if digits is None:
             return
-        if digits.strokes is None:
-            says = f"{DATA[self.source]}, number {index}: label {digits.labels[index]}"
-            session.show_picture(Picture(digits.images[index], says))
+        if digits.drawings is None:
+            says = f"{DATA[self.source]}, number {index}: label {digits.examples.labels[index]}"
+            session.show_picture(Picture(digits.examples.images[index], says))
             return
-        lines = [[(float(x), float(y)) for x, y in stroke] for stroke in digits.strokes[index]]
+        strokes = digits.drawings[index].strokes
+        lines = [[(float(x), float(y)) for x, y in stroke] for stroke in strokes]
         lines = to_canvas([line for line in lines if line])
         session.document.replace(tuple(PenStroke(tuple(line), USUAL_WIDTH) for line in lines))
 
@@ -186,16 +176,24 @@ class Mistakes:
 
     def _evaluate(self, live: LiveNetwork, source: str) -> Iterator[None]:
         """Load the digits if that is to be done, and predict them, some in each frame."""
+        from engine.recognition.evaluation import evaluate_in_parts
+
         mine, network = self._work, live.network
         try:
             if source not in self._loaded:
-                found = yield from wait_for(self._worker, lambda: _load(source, network))
-                if found is not None:
-                    self._loaded[source] = found
-            if source in self._loaded:
-                yield from self._predict(live, network, source)
-            elif self._work is mine:
+                yield from self._load(network, source)
+            digits = self._loaded.get(source)
+            if self._work is not mine:
+                return
+            if digits is None:
                 self.trouble, self._evaluated = "missing", network
+                return
+            parts = evaluate_in_parts(network, digits.examples, AT_ONCE)
+            evaluation = yield from self._told(parts, len(digits.examples), source)
+            if self._work is mine and live.network is network:
+                probabilities = tempered(evaluation.probabilities, network.card.decision.temperature)
+                self.evaluation = replace(evaluation, probabilities=probabilities)
+                self.digits, self._evaluated, self.trouble, self.picked = digits, network, "", None
         except InkdigitsError as error:
             if self._work is mine:
                 self.trouble, self._evaluated = str(error), network
@@ -203,38 +201,34 @@ class Mistakes:
             if self._work is mine:
                 self._work = None
 
-    def _predict(self, live: LiveNetwork, network: Network, source: str) -> Iterator[None]:
-        from engine.recognition.evaluation import Evaluation
+    def _load(self, network: Network, source: str) -> Iterator[None]:
+        """Load a data set, if it is on this machine; drawings have to be made images of, too."""
+        from engine.recognition.evaluation import images_in_parts
 
-        mine, digits, parts = self._work, self._loaded[source], []
-        count = len(digits.labels)
-        while digits.strokes is not None and digits.drawn < count:
-            part = slice(digits.drawn, digits.drawn + DRAWN_AT_ONCE)
-            with blame(network.backend, "drawing"):
-                images = [strokes_to_image(each, backend=network.backend) for each in digits.strokes[part]]
-            digits.images[part] = images
-            digits.drawn += len(images)
-            yield from self._pause(digits.drawn, count)
-            if self._work is not mine:
-                return
-        for start in range(0, count, AT_ONCE):
-            with blame(network.backend, "evaluating"):
-                parts.append(network.predict_proba(digits.images[start : start + AT_ONCE]))
-            yield from self._pause(start, count)
-            if self._work is not mine or live.network is not network:
-                return
-        self.digits, self._evaluated, self.trouble = digits, network, ""
-        self.evaluation = Evaluation(digits.labels, np.concatenate(parts), network.classes)
-        self.picked = None
+        found = yield from wait_for(self._worker, lambda: _find(source, network))
+        if isinstance(found, LabelledDigits):
+            self._loaded[source] = found
+        elif found is not None:
+            drawings, seen = found
+            parts = images_in_parts(network, drawings, DRAWN_AT_ONCE)
+            examples = yield from self._told(parts, len(drawings), source)
+            self._loaded[source] = LabelledDigits(examples, drawings, seen)
 
-    def _pause(self, done: int, count: int) -> Iterator[None]:
-        """Leave the rest for the next frame."""
-        self.percent = 10 * (10 * done // count)
-        yield
+    def _told(self, parts: Generator[int, None, T], count: int, source: str) -> Generator[None, None, T]:
+        """Do one part in each frame, and tell how much is done."""
+        while True:
+            try:
+                done = next(parts)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            if source == self.source:
+                self.percent = 10 * (10 * done // count)
+            yield
 
 
-def _load(source: str, network: Network) -> LabelledDigits | None:
-    """The digits of a data set with labels; None where it is not on this machine."""
+def _find(source: str, network: Network) -> LabelledDigits | tuple[list[Drawing], int] | None:
+    """Images with labels, or drawings and how many of them were seen in training; None where there are none."""
     from engine.data.datasets import DataError, find_mnist
     from engine.data.drawings import read_drawings
     from engine.recognition.overlap import count_seen_images, seen_drawings
@@ -247,18 +241,10 @@ def _load(source: str, network: Network) -> LabelledDigits | None:
         test = mnist[1].test
         if mnist[1].classes != network.classes:
             raise DataError(f"{shown(mnist[0])} does not hold the ten digits: name another, or fetch MNIST")
-        seen = count_seen_images(network.card, test.images, test.labels)
-        return LabelledDigits(test.labels, test.images, None, seen, len(test))
+        return LabelledDigits(test, None, count_seen_images(network.card, test.images, test.labels))
     path = SOURCES[source].find()
     if path is None:
         return None
     drawings = read_drawings(path)
-    was_seen = seen_drawings(network.card, drawings)
-    known = [each for each in drawings if each.label is not None]
-    return LabelledDigits(
-        np.array([each.label for each in known], np.int64),
-        np.zeros((len(known), 28, 28), np.uint8),
-        [each.strokes for each in known],
-        sum(was_seen),
-        drawn=0,
-    )
+    seen = sum(seen_drawings(network.card, drawings))
+    return [each for each in drawings if each.label is not None], seen

@@ -208,7 +208,7 @@ class MistakesPage(View):
                 painter.text(text, SMALL, theme.quiet, (box.x, box.y + self.px(72 + 24 * line)))
 
     def _told(self, session: Session) -> str:
-        """What is said of the cell under the pointer, or else of the chosen one."""
+        """The words for the cell under the pointer, or else of the chosen one."""
         mistakes, hovered = session.mistakes, session.pointer.hovered
         cell = mistakes.cell if hovered is None or hovered not in self.cells else self._cell_of[hovered]
         return "" if cell is None or mistakes.evaluation is None else _in_words(mistakes, cell)
@@ -258,7 +258,9 @@ class MistakesPage(View):
         hovered = session.pointer.hovered
         for place, action in enumerate(shown):
             box = self.buttons[action]
-            painter.picture(enlarged(mistakes.digits.images[members[place]], theme, box.width), box[:2])
+            painter.picture(
+                enlarged(mistakes.digits.examples.images[members[place]], theme, box.width), box[:2]
+            )
             chosen = mistakes.picked == place
             painter.outline(box, theme.accent if chosen else theme.edge, 0, 3 if chosen else 1)
         told = mistakes.picked

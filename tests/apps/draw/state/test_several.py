@@ -39,11 +39,11 @@ ZERO: Shape = [[(3 + 3 * float(np.sin(t)), 4.5 - 4.5 * float(np.cos(t))) for t i
 SIX: Shape = [[(5, 0), (2, 3), (0, 6), (1, 8.5), (4, 9), (6, 7), (4, 5), (1, 6)]]
 SEVEN: Shape = [[(0, 0), (6, 0), (2, 9)]]
 FOUR: Shape = [[(2, 0), (0, 5), (5.5, 5)], [(4.5, 0), (4.5, 9)]]
-SCRIBBLE: Shape = [[(0, 0), (6, 9), (6, 0), (0, 9), (3, 0), (3, 9), (0, 4), (6, 4)]]
+TANGLE: Shape = [[(0, 0), (6, 9), (6, 0), (0, 9), (3, 0), (3, 9), (0, 4), (6, 4)]]
 SCALE = 0.022  # canvas units for one of the shapes'
 
 
-class Desk:
+class Table:
     """A session with the shipped network, whose time only passes when it is told to."""
 
     def __init__(self, worker: Executor | None = None, network: LiveNetwork | None = None) -> None:
@@ -85,31 +85,31 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def table() -> Table:
+    return Table()
 
 
 @pytest.fixture
-def year(desk: Desk) -> Desk:
+def year(table: Table) -> Table:
     """2026 is on the canvas, and has been read."""
     for index, shape in enumerate((TWO, ZERO, TWO, SIX)):
-        desk.draw(shape, 0.05 + 0.23 * index)
-    desk.rest()
-    return desk
+        table.draw(shape, 0.05 + 0.23 * index)
+    table.rest()
+    return table
 
 
-def test_a_number_is_read_after_a_rest_and_not_before(desk: Desk) -> None:
-    desk.draw(SEVEN, 0.5)
-    desk.draw(TWO, 0.2)
-    desk.rest(ROW_REST - 0.05)
-    assert desk.session.several.digits == ()
-    assert desk.session.guessing or desk.session.prediction.recognition.state is State.DIGIT
-    desk.rest(0.2)
-    assert desk.read == "27"
-    assert desk.session.title == "inkdigits – 27"
+def test_a_number_is_read_after_a_rest_and_not_before(table: Table) -> None:
+    table.draw(SEVEN, 0.5)
+    table.draw(TWO, 0.2)
+    table.rest(ROW_REST - 0.05)
+    assert table.session.several.digits == ()
+    assert table.session.guessing or table.session.prediction.recognition.state is State.DIGIT
+    table.rest(0.2)
+    assert table.read == "27"
+    assert table.session.title == "inkdigits – 27"
 
 
-def test_every_digit_has_its_own_strokes_and_box(year: Desk) -> None:
+def test_every_digit_has_its_own_strokes_and_box(year: Table) -> None:
     assert year.read == "2026"
     digits, strokes = year.session.several.digits, year.session.document.strokes
     assert [digit.strokes for digit in digits] == [(stroke,) for stroke in strokes]
@@ -121,33 +121,33 @@ def test_every_digit_has_its_own_strokes_and_box(year: Desk) -> None:
 
 
 @pytest.mark.parametrize("shape", [TWO, FOUR, [*SEVEN, [(1, 4.5), (5, 4.5)]]], ids=["2", "4", "crossed 7"])
-def test_one_digit_is_as_it_was(desk: Desk, shape: Shape) -> None:
-    desk.draw(shape, 0.4)
-    desk.session.start_frame(0.0)
-    at_once = desk.session.prediction.recognition
-    words = desk.session.words
-    desk.rest()
-    assert desk.session.several.digits == ()
-    assert desk.session.prediction.recognition is at_once, "it was not predicted again"
-    assert desk.session.words == words
-    assert desk.session.title.startswith("inkdigits – ")
-    assert "%" in desk.session.title
+def test_one_digit_is_as_it_was(table: Table, shape: Shape) -> None:
+    table.draw(shape, 0.4)
+    table.session.start_frame(0.0)
+    at_once = table.session.prediction.recognition
+    words = table.session.words
+    table.rest()
+    assert table.session.several.digits == ()
+    assert table.session.prediction.recognition is at_once, "it was not predicted again"
+    assert table.session.words == words
+    assert table.session.title.startswith("inkdigits – ")
+    assert "%" in table.session.title
 
 
-def test_one_stroke_is_never_divided(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk.network, "recognize_digits", None)
-    desk.draw(TWO, 0.4)
-    desk.rest()
-    assert not desk.session.jobs
-    assert desk.session.prediction.recognition.digit == 2
+def test_one_stroke_is_never_divided(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table.network, "recognize_digits", None)
+    table.draw(TWO, 0.4)
+    table.rest()
+    assert not table.session.jobs
+    assert table.session.prediction.recognition.digit == 2
 
 
-def test_the_pages_show_the_digit_that_was_drawn_last(year: Desk) -> None:
+def test_the_pages_show_the_digit_that_was_drawn_last(year: Table) -> None:
     assert year.session.several.chosen == 3
     assert year.session.prediction.recognition.digit == 6
 
 
-def test_a_key_goes_from_digit_to_digit(year: Desk) -> None:
+def test_a_key_goes_from_digit_to_digit(year: Table) -> None:
     seen = []
     for _ in range(4):
         year.session.do_key("D")
@@ -156,7 +156,7 @@ def test_a_key_goes_from_digit_to_digit(year: Desk) -> None:
     assert seen == [2, 0, 2, 6]
 
 
-def test_the_pages_follow_the_pointer_that_rests_on_a_digit(year: Desk) -> None:
+def test_the_pages_follow_the_pointer_that_rests_on_a_digit(year: Table) -> None:
     year.point_at(1)
     assert year.session.due == pytest.approx(year.now + DWELL)
     year.rest(DWELL + 0.03)
@@ -169,7 +169,7 @@ def test_the_pages_follow_the_pointer_that_rests_on_a_digit(year: Desk) -> None:
     assert year.session.several.chosen == 2, "the key counts as long as the pointer does not move"
 
 
-def test_a_pointer_that_passes_by_chooses_nothing(year: Desk) -> None:
+def test_a_pointer_that_passes_by_chooses_nothing(year: Table) -> None:
     for digit in (0, 1, 2):
         year.point_at(digit)
         year.rest(DWELL / 2)
@@ -178,7 +178,7 @@ def test_a_pointer_that_passes_by_chooses_nothing(year: Desk) -> None:
     assert year.session.several.chosen == 3
 
 
-def test_each_digit_in_the_headline_can_be_pressed(year: Desk) -> None:
+def test_each_digit_in_the_headline_can_be_pressed(year: Table) -> None:
     headline = year.view(HeadlineView)
     headline.looks(year.session)
     assert len(headline.buttons) == 4
@@ -193,7 +193,7 @@ def test_each_digit_in_the_headline_can_be_pressed(year: Desk) -> None:
     assert headline.buttons == {}
 
 
-def test_the_network_s_inside_is_that_of_the_shown_digit(year: Desk) -> None:
+def test_the_network_s_inside_is_that_of_the_shown_digit(year: Table) -> None:
     year.session.several.choose(1)
     year.session.start_frame(year.now)
     found = year.session.insight.activations(year.session.prediction)
@@ -204,7 +204,7 @@ def test_the_network_s_inside_is_that_of_the_shown_digit(year: Desk) -> None:
     assert year.session.insight.answer == 0
 
 
-def test_what_is_read_stays_while_more_is_drawn(year: Desk) -> None:
+def test_what_is_read_stays_while_more_is_drawn(year: Table) -> None:
     before = year.session.several.digits
     year.session.document.start_pen((0.2, 0.75), 0.03)
     for x, y in ((0.26, 0.75), (0.22, 0.95)):
@@ -222,7 +222,7 @@ def test_what_is_read_stays_while_more_is_drawn(year: Desk) -> None:
     assert year.read == "2026"
 
 
-def test_undo_and_clear_take_digits_away(year: Desk) -> None:
+def test_undo_and_clear_take_digits_away(year: Table) -> None:
     year.session.do(UNDO)
     year.session.start_frame(year.now)
     assert year.read == "202"
@@ -239,51 +239,51 @@ def test_undo_and_clear_take_digits_away(year: Desk) -> None:
     assert year.session.title == "inkdigits"
 
 
-def test_a_second_stroke_joins_its_digit(desk: Desk) -> None:
-    desk.draw(TWO, 0.1)
-    desk.draw(FOUR[:1], 0.4)
-    desk.rest()
-    assert len(desk.session.several.digits) == 2
-    desk.draw(FOUR[1:], 0.4)
-    desk.rest()
-    assert desk.read == "24"
+def test_a_second_stroke_joins_its_digit(table: Table) -> None:
+    table.draw(TWO, 0.1)
+    table.draw(FOUR[:1], 0.4)
+    table.rest()
+    assert len(table.session.several.digits) == 2
+    table.draw(FOUR[1:], 0.4)
+    table.rest()
+    assert table.read == "24"
 
 
-def test_what_is_not_a_digit_has_a_question_mark_in_the_title(desk: Desk) -> None:
-    desk.draw(TWO, 0.1)
-    desk.draw(SCRIBBLE, 0.6)
-    desk.rest()
-    if len(desk.session.several.digits) != 2:
-        pytest.fail("the scribble was not kept apart")
-    assert desk.session.title == "inkdigits – 2?"
+def test_what_is_not_a_digit_has_a_question_mark_in_the_title(table: Table) -> None:
+    table.draw(TWO, 0.1)
+    table.draw(TANGLE, 0.6)
+    table.rest()
+    if len(table.session.several.digits) != 2:
+        pytest.fail("the tangle was not kept apart")
+    assert table.session.title == "inkdigits – 2?"
 
 
-def test_marks_that_are_left_out_of_a_digit_are_named(year: Desk) -> None:
+def test_marks_that_are_left_out_of_a_digit_are_named(year: Table) -> None:
     year.draw([[(0, 0), (0.01, 0)]], 0.08, 0.5)
     year.rest()
     assert year.read == "2026"
     assert year.session.left_out == year.session.document.strokes[-1:]
 
 
-def test_without_live_prediction_a_number_is_read_when_asked(desk: Desk) -> None:
-    desk.session.do(LIVE)
-    desk.draw(SEVEN, 0.1)
-    desk.draw(TWO, 0.4)
-    desk.rest()
-    assert desk.session.several.digits == ()
-    desk.session.do(PREDICT)
-    desk.rest()
-    assert desk.read == "72"
-    desk.session.do_key("D")
-    desk.rest()
-    assert desk.session.prediction.recognition.digit == 7
-    desk.draw(TWO, 0.7)
-    desk.rest()
-    assert desk.session.several.digits == ()
-    assert desk.session.prediction.recognition is None
+def test_without_live_prediction_a_number_is_read_when_asked(table: Table) -> None:
+    table.session.do(LIVE)
+    table.draw(SEVEN, 0.1)
+    table.draw(TWO, 0.4)
+    table.rest()
+    assert table.session.several.digits == ()
+    table.session.do(PREDICT)
+    table.rest()
+    assert table.read == "72"
+    table.session.do_key("D")
+    table.rest()
+    assert table.session.prediction.recognition.digit == 7
+    table.draw(TWO, 0.7)
+    table.rest()
+    assert table.session.several.digits == ()
+    assert table.session.prediction.recognition is None
 
 
-def test_another_network_reads_the_number_again(year: Desk) -> None:
+def test_another_network_reads_the_number_again(year: Table) -> None:
     before = year.session.several.digits
     network = year.network.network
     parameters = network.parameters.copy()
@@ -295,21 +295,21 @@ def test_another_network_reads_the_number_again(year: Desk) -> None:
     assert year.session.prediction.recognition.digit == 0
 
 
-def test_a_failing_backend_is_told_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_backend_is_told_once(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     backend = get_backend("numpy")
-    good = desk.network.network
+    good = table.network.network
 
     def fail(*_: object) -> None:
         raise RuntimeError("out of order")
 
     monkeypatch.setattr(backend, "predict_proba", fail)
-    desk.network.network = Network(good.parameters, backend, good.card)
-    desk.draw(SEVEN, 0.1)
-    desk.draw(TWO, 0.4)
-    desk.rest()
-    assert desk.session.several.digits == ()
-    assert len(desk.told) == 1
-    assert "out of order" in desk.session.title
+    table.network.network = Network(good.parameters, backend, good.card)
+    table.draw(SEVEN, 0.1)
+    table.draw(TWO, 0.4)
+    table.rest()
+    assert table.session.several.digits == ()
+    assert len(table.told) == 1
+    assert "out of order" in table.session.title
 
 
 class Later(Executor):
@@ -326,32 +326,34 @@ class Later(Executor):
 
 def test_the_worker_divides_and_nothing_waits_for_it() -> None:
     worker = Later()
-    desk = Desk(worker)
-    desk.draw(SEVEN, 0.1)
-    desk.draw(TWO, 0.4)
-    desk.rest()
-    assert desk.session.several.digits == ()
-    assert len(worker.tasks) == len(desk.session.jobs) == 1
-    desk.draw(SIX, 0.7)
-    desk.rest(0.1)
+    table = Table(worker)
+    table.draw(SEVEN, 0.1)
+    table.draw(TWO, 0.4)
+    table.rest()
+    assert table.session.several.digits == ()
+    assert len(worker.tasks) == len(table.session.jobs) == 1
+    table.draw(SIX, 0.7)
+    table.rest(0.1)
     worker.tasks.pop(0)()
-    desk.rest(0.1)
-    assert desk.session.several.digits == (), "what is read is not there any more"
-    desk.rest()
+    table.rest(0.1)
+    assert table.session.several.digits == (), "what is read is not there any more"
+    table.rest()
     worker.tasks.pop(0)()
-    desk.rest(0.1)
-    assert desk.read == "726"
+    table.rest(0.1)
+    assert table.read == "726"
 
 
-def test_a_picture_of_many_strokes_is_not_divided(desk: Desk) -> None:
+def test_a_picture_of_many_strokes_is_not_divided(table: Table) -> None:
     strokes = [PenStroke(((i / 200, 0.2), (i / 200, 0.8)), 0.01) for i in range(MOST_STROKES + 1)]
-    desk.session.document.replace(tuple(strokes))
-    desk.rest()
-    assert not desk.session.several.waiting
-    assert desk.session.several.digits == ()
+    table.session.document.replace(tuple(strokes))
+    table.rest()
+    assert not table.session.several.waiting
+    assert table.session.several.digits == ()
 
 
-def test_predict_reads_in_a_saved_drawing_what_the_window_reads(year: Desk, tmp_path: Path, run: Any) -> None:
+def test_predict_reads_in_a_saved_drawing_what_the_window_reads(
+    year: Table, tmp_path: Path, run: Any
+) -> None:
     Folders(tmp_path, tmp_path, lambda strokes: b"").save(year.session.document.strokes)
     path = tmp_path / "drawing-001.json"
     code, out, _ = run("predict", path, "--backend", "numpy", "--json")
@@ -361,7 +363,7 @@ def test_predict_reads_in_a_saved_drawing_what_the_window_reads(year: Desk, tmp_
     assert [each["digit"] for each in answers] == [each.digit for each in shown] == [2, 0, 2, 6]
     for each, digit in zip(answers, shown, strict=True):
         np.testing.assert_array_equal(each["probabilities"], digit.probabilities)
-    again = Desk()
+    again = Table()
     again.session.document.replace(from_json(path))
     again.rest()
     assert again.read == "2026"
@@ -377,19 +379,19 @@ def drawings() -> Any:
 
 def test_real_digits_in_several_strokes_stay_one(drawings: Any) -> None:
     """4, 5, 7, 1 and others by many writers; `benchmarks.rows` says how many of all of them."""
-    desk = Desk()
+    table = Table()
     several = [each for each in drawings if len(each.strokes) > 1][::60]
     divided = 0
     for drawing in several:
         strokes = [PenStroke(tuple(map(tuple, stroke.tolist())), 0.03) for stroke in drawing.strokes]
-        desk.session.document.replace(tuple(strokes))
-        desk.rest(0.5)
-        divided += bool(desk.session.several.digits)
+        table.session.document.replace(tuple(strokes))
+        table.rest(0.5)
+        divided += bool(table.session.several.digits)
     assert len(several) > 30
     assert divided <= 1
 
 
-def test_boxes_cannot_be_touched(year: Desk) -> None:
+def test_boxes_cannot_be_touched(year: Table) -> None:
     """A line may begin on a box."""
     boxes = year.view(DigitBoxesView)
     assert boxes.buttons == {}
