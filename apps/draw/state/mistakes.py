@@ -228,7 +228,7 @@ class Mistakes:
 
 
 def _find(source: str, network: Network) -> LabelledDigits | tuple[list[Drawing], int] | None:
-    """Images with labels, or drawings and how many of them were seen in training; None where there are none."""
+    """Images with labels, or drawings and how many of them were trained on; None if they are not here."""
     from engine.data.datasets import DataError, find_mnist
     from engine.data.drawings import read_drawings
     from engine.recognition.overlap import count_seen_images, seen_drawings

@@ -6,23 +6,21 @@ import textwrap
 from collections.abc import Hashable
 
 from apps.draw.paint.digit_pictures import enlarged
-from apps.draw.paint.painter import Painter, between
-from apps.draw.paint.theme import LARGE, NORMAL, SMALL, SMALLEST, Colour, Theme
+from apps.draw.paint.painter import Painter
+from apps.draw.paint.theme import LARGE, NORMAL, SMALL
 from apps.draw.state.actions import Action
 from apps.draw.state.layout import FINGER, Box
 from apps.draw.state.mistakes import DATA, Cell, Mistakes
 from apps.draw.state.session import Session
+from apps.draw.views.confusion import LABELS, ConfusionMatrix
 from apps.draw.views.tools import button_looks, paint_button
 from apps.draw.views.view import View
 from apps.messages import percent
 
-CLASSES = range(10)
 WIDE = 1.5  # an area this much wider than high has the words beside the matrix
-LABELS = 20  # px for the labels at the left and above
 WORDS = 52  # px above them, for the words
 THUMB, SPACE = 56, 8  # px: a digit of an open cell, and what is between two
 LEGEND = ("Rows: label", "Columns: answer", "Blue: right", "Orange: wrong", "Arrows and Enter open a cell")
-STRONGEST = 0.55  # how much of its colour the fullest cell has
 ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 BACK = Action("Back", "Back to the matrix", ("Esc",), lambda session: session.mistakes.close())
@@ -35,20 +33,19 @@ AGAIN = Action(
 
 
 class MistakesPage(View):
-    """The rows are labels, the columns answers. A cell that has digits can be opened.
+    """The confusion matrix and a few words; or the digits of the cell that is open.
 
     Attributes
     ----------
-    cells : dict of Action to Box
-        Where each cell is; empty while one is open.
+    matrix : ConfusionMatrix
+        Its cells.
     """
 
     name = "Mistakes"
 
     def __init__(self) -> None:
         super().__init__()
-        self.cells: dict[Action, Box] = {}
-        self._cell_of = {_open((label, answer)): (label, answer) for label in CLASSES for answer in CLASSES}
+        self.matrix = ConfusionMatrix()
         self._thumbs: list[Action] = []
         self._across = 1  # digits of an open cell side by side
         self._placed: Hashable = None
@@ -69,7 +66,7 @@ class MistakesPage(View):
             id(mistakes.evaluation),
             (mistakes.source, mistakes.trouble, mistakes.busy, mistakes.percent),
             (mistakes.cell, mistakes.opened, mistakes.picked),
-            hovered if hovered in self.cells or hovered in self.buttons else None,
+            hovered if hovered in self.matrix.cells or hovered in self.buttons else None,
             tuple(button_looks(session, action) for action in self.buttons),
         )
 
@@ -88,7 +85,7 @@ class MistakesPage(View):
         if state == self._placed:
             return
         self._placed = state
-        self.cells, self.buttons = {}, {}
+        self.matrix.cells, self.buttons = {}, {}
         if mistakes.opened:
             self._place_digits(members)
             return
@@ -101,19 +98,15 @@ class MistakesPage(View):
             side = max(FINGER, self.px(FINGER))
             self.buttons[AGAIN] = Box(self.area.x, top + self.px(170), self.px(120), side)
         if mistakes.trouble or mistakes.evaluation is None:
-            self.cells = {}
+            self.matrix.cells = {}
 
     def _place_matrix(self) -> None:
-        area, label = self.area, self.px(LABELS)
+        area = self.area
         self._beside = area.width > WIDE * area.height  # the words
         above = 0 if self._beside else self.px(WORDS)
-        cell = min((area.width - label) // 10, (area.height - above - label) // 10)
-        left, top = area.x + label, area.y + above + label
-        self.cells = {
-            action: Box(left + answer * cell, top + each * cell, cell, cell)
-            for action, (each, answer) in self._cell_of.items()
-        }
-        start = left + 10 * cell + self.px(32) if self._beside else area.x
+        room = Box(area.x, area.y + above, area.width, area.height - above)
+        right = self.matrix.arrange(room, self.px(LABELS))
+        start = right + self.px(32) if self._beside else area.x
         self._words = Box(start, area.y, area.right - start, area.height if self._beside else above)
 
     def _place_digits(self, members: list[int]) -> None:
@@ -132,8 +125,7 @@ class MistakesPage(View):
             self.buttons[action] = Box(area.x + column * (side + gap), top + row * (side + gap), side, side)
 
     def _under(self, session: Session) -> Action | None:
-        cells = (action for action, box in self.cells.items() if session.pointer.over(box))
-        return super()._under(session) or next(cells, None)
+        return super()._under(session) or self.matrix.under(session)
 
     # ---- Keys ----------------------------------------------------------------------------------
 
@@ -180,7 +172,7 @@ class MistakesPage(View):
         else:
             self._paint_words(painter, session)
             if mistakes.evaluation is not None:
-                self._paint_matrix(painter, session)
+                self.matrix.paint(painter, session)
         for action, box in self.buttons.items():
             if action not in self._thumbs:
                 paint_button(painter, session, action, box)
@@ -210,40 +202,12 @@ class MistakesPage(View):
     def _told(self, session: Session) -> str:
         """The words for the cell under the pointer, or else of the chosen one."""
         mistakes, hovered = session.mistakes, session.pointer.hovered
-        cell = mistakes.cell if hovered is None or hovered not in self.cells else self._cell_of[hovered]
-        return "" if cell is None or mistakes.evaluation is None else _in_words(mistakes, cell)
-
-    def _paint_matrix(self, painter: Painter, session: Session) -> None:
-        theme, mistakes = painter.theme, session.mistakes
-        assert mistakes.evaluation is not None
-        confusion = mistakes.evaluation.confusion
-        wrong = max(
-            (int(confusion[cell]) for cell in self._cell_of.values() if cell[0] != cell[1]), default=0
+        cell = (
+            mistakes.cell
+            if hovered is None or hovered not in self.matrix.cells
+            else self.matrix.cell_of[hovered]
         )
-        for action, box in self.cells.items():
-            cell = self._cell_of[action]
-            self._paint_cell(
-                painter, session, action, Box(box.x, box.y, box.width - 1, box.height - 1), wrong
-            )
-            if cell[1] == 0:
-                x = box.x - self.px(LABELS / 2)
-                painter.text(str(cell[0]), SMALL, theme.quiet, (x, box.center[1]), "center")
-            if cell[0] == 0:
-                y = box.y - self.px(LABELS / 2)
-                painter.text(str(cell[1]), SMALL, theme.quiet, (box.center[0], y), "center")
-
-    def _paint_cell(
-        self, painter: Painter, session: Session, action: Action, box: Box, most_wrong: int
-    ) -> None:
-        theme, mistakes, cell = painter.theme, session.mistakes, self._cell_of[action]
-        count = mistakes.count(cell)
-        painter.fill(box, _shade(theme, cell, count, most_wrong))
-        if count:
-            size = SMALL if count < 1000 else SMALLEST
-            colour = theme.quiet if cell[0] == cell[1] else theme.ink
-            painter.text(str(count), size, colour, box.center, "center")
-        if mistakes.cell == cell or (session.pointer.hovered is action and count):
-            painter.outline(box, theme.ink if mistakes.cell == cell else theme.edge, 0, 2)
+        return "" if cell is None or mistakes.evaluation is None else _in_words(mistakes, cell)
 
     def _paint_digits(self, painter: Painter, session: Session) -> None:
         theme, mistakes, words, members = (
@@ -309,24 +273,6 @@ def _sure(mistakes: Mistakes, index: int) -> str:
     answer = int(mistakes.evaluation.answers[index])
     text = f"answer {answer}: {percent(float(p[answer]))}"
     return text if label == answer else f"{text}; label {label}: {percent(float(p[label]))}"
-
-
-def _shade(theme: Theme, cell: Cell, count: int, most_wrong: int) -> Colour:
-    """Right answers have a little blue; mistakes have more orange the more there are."""
-    if cell[0] == cell[1]:
-        return between(theme.paper, theme.plus, 0.18)
-    share = (count / most_wrong) ** 0.5 if most_wrong else 0.0
-    return between(theme.paper, theme.minus, STRONGEST * share)
-
-
-def _open(cell: Cell) -> Action:
-    return Action(
-        f"{cell[0]}{cell[1]}",
-        "Show these digits",
-        (),
-        lambda session: session.mistakes.open(cell),
-        enabled=lambda session: session.mistakes.count(cell) > 0,
-    )
 
 
 def _put(place: int) -> Action:

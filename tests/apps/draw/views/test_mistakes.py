@@ -18,7 +18,8 @@ from tests.apps.draw.state.test_several import SEVEN
 pytest.importorskip("pygame")
 
 from apps.draw.paint.theme import DARK, LIGHT, contrast
-from apps.draw.views.mistakes import AGAIN, BACK, OTHER, MistakesPage, _shade
+from apps.draw.views.confusion import shade
+from apps.draw.views.mistakes import AGAIN, BACK, OTHER, MistakesPage
 from tests.apps.draw.test_budget import FRAME_BUDGET, least_frame
 from tests.apps.draw.views.on_screen import SIZES, ShownTable, compare_with_file
 from tests.apps.draw.views.test_pictures import is_colour, part, written
@@ -54,7 +55,8 @@ def worst(table: ShownTable) -> tuple[int, int]:
 
 
 def box_of(table: ShownTable, cell: tuple[int, int]) -> Any:
-    return next(page(table).cells[action] for action, each in page(table)._cell_of.items() if each == cell)
+    matrix = page(table).matrix
+    return next(matrix.cells[action] for action, each in matrix.cell_of.items() if each == cell)
 
 
 def test_nothing_is_evaluated_while_another_page_is_shown(data: Path) -> None:
@@ -117,9 +119,9 @@ def test_mistakes_are_orange_the_more_the_stronger_and_right_answers_blue(table:
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
 def test_counts_can_be_read_on_their_colours(theme: Any) -> None:
-    assert contrast(theme.ink, _shade(theme, (1, 2), 9, 9)) >= 4.5
-    assert contrast(theme.ink, _shade(theme, (1, 2), 1, 9)) >= 4.5
-    assert contrast(theme.quiet, _shade(theme, (1, 1), 9, 9)) >= 4.5
+    assert contrast(theme.ink, shade(theme, (1, 2), 9, 9)) >= 4.5
+    assert contrast(theme.ink, shade(theme, (1, 2), 1, 9)) >= 4.5
+    assert contrast(theme.quiet, shade(theme, (1, 1), 9, 9)) >= 4.5
 
 
 def test_the_accuracy_is_written(table: ShownTable, written: dict[str, Any]) -> None:
@@ -273,7 +275,7 @@ def test_all_parts_are_within_the_page(table: ShownTable, size: tuple[int, int])
     table.window.resize(size)
     table.rest()
     area = table.session.layout.page
-    cells = list(page(table).cells.values())
+    cells = list(page(table).matrix.cells.values())
     assert len(cells) == 100
     assert min(cells[0][2:]) >= 24
     table.session.mistakes.open(worst(table))
