@@ -130,15 +130,9 @@ class MistakesPage(View):
     # ---- Keys ----------------------------------------------------------------------------------
 
     def key(self, session: Session, key: str) -> bool:
-        """Arrows choose a cell or a digit, Enter opens it, Esc goes back; not while the pen is used."""
+        """Arrows choose a cell or a digit, Enter opens it; not while the pen or a button's focus is moved."""
         mistakes, keyboard = session.mistakes, session.keyboard
-        if mistakes.evaluation is None or keyboard.pen is not None or mistakes.trouble:
-            return False
-        if key == "Esc" and mistakes.opened:
-            keyboard.leave()
-            mistakes.close()
-            return True
-        if keyboard.focus is not None:
+        if mistakes.evaluation is None or keyboard.pen is not None or keyboard.focus is not None:
             return False
         if key in ARROWS:
             across, down = ARROWS[key]

@@ -172,7 +172,7 @@ def test_the_pages_follow_the_pointer_that_rests_on_a_digit(year: Table) -> None
 def test_a_pointer_that_passes_by_chooses_nothing(year: Table) -> None:
     for digit in (0, 1, 2):
         year.point_at(digit)
-        year.rest(DWELL / 2)
+        year.rest(0.08)
     year.session.pointer.move((900.0, 300.0))
     year.rest()
     assert year.session.several.chosen == 3

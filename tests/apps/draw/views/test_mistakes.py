@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from apps.draw.state.mistakes import AT_ONCE
 from engine import Network
 from tests.apps.draw.acting import DARK_
 from tests.apps.draw.state.test_mistakes import N, data, images, nothing
@@ -73,7 +72,7 @@ def test_the_page_is_painted_while_it_evaluates(data: Path, written: dict[str, A
     while table.session.mistakes.evaluation is None:
         table.window.paint()
         frames += 1
-    assert frames > N // AT_ONCE
+    assert frames > 2, "some hundreds in each"
     assert "Evaluating: 0%. Rows: label, columns: answer" in written
     table.window.close()
 
