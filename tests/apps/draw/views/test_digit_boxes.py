@@ -17,6 +17,7 @@ pytest.importorskip("pygame")
 from apps.draw.paint.theme import DARK
 from apps.draw.views.answer import AnswerPage
 from apps.draw.views.headline import HeadlineView
+from tests.apps.draw.test_budget import FRAME_BUDGET, least_frame
 from tests.apps.draw.views.on_screen import SIZES, ShownTable, compare_with_file
 from tests.apps.draw.views.test_pictures import Picture, is_colour, part, written
 
@@ -122,6 +123,20 @@ def test_a_number_fits_beside_its_words(
         assert box.right <= words[0]
     assert headline.buttons or count == 12, "a long number may be cut"
     assert all(min(box.width, box.height) >= 19 for box in headline.buttons.values())
+
+
+def test_another_digit_is_drawn_as_fast_as_the_first(
+    table: ShownTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window's own time, without the network's part."""
+    year(table)
+    table.rest()
+    prediction = table.session.prediction
+    known = prediction.recognition
+    monkeypatch.setattr(prediction, "_recognize", lambda strokes: known)
+    table.session.pointer.press(table.session.layout.canvas.center)
+    assert least_frame(table.window) < FRAME_BUDGET
+    assert table.session.several.growing
 
 
 SCENES = [((1000, 640), True), ((1000, 640), False), ((900, 1300), False)]
