@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pygame
-import pytest
 
 from apps.draw.state.layout import Box
 from apps.draw.window import Window
@@ -43,11 +42,3 @@ class ShownTable(Table):
         self.session.pointer.move(box.center)
         self.session.pointer.press(box.center)
         self.session.pointer.release(box.center)
-
-
-def compare_with_file(window: Window, name: str) -> None:
-    """Compare a window with the reference picture of this name."""
-    pictures = pytest.importorskip("tests.apps.draw.views.pictures")
-    if not hasattr(pictures, "compare"):
-        pytest.skip("there is no comparison of whole windows yet")
-    pictures.compare(window, name)

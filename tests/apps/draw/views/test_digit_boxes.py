@@ -18,7 +18,8 @@ from apps.draw.paint.theme import DARK
 from apps.draw.views.answer import AnswerPage
 from apps.draw.views.headline import HeadlineView
 from tests.apps.draw.test_budget import FRAME_BUDGET, least_frame
-from tests.apps.draw.views.on_screen import SIZES, ShownTable, compare_with_file
+from tests.apps.draw.views.on_screen import SIZES, ShownTable
+from tests.apps.draw.views.pictures import compare
 from tests.apps.draw.views.test_pictures import Picture, is_colour, part, written
 
 pytestmark = pytest.mark.usefixtures("_display")
@@ -147,5 +148,5 @@ def test_pictures_of_several_digits(size: tuple[int, int], dark: bool) -> None:
     table = ShownTable(size, dark)
     year(table)
     table.picture()
-    compare_with_file(table.window, f"several-{size[0]}x{size[1]}-{'dark' if dark else 'light'}")
+    compare(table.window, f"several-{size[0]}x{size[1]}-{'dark' if dark else 'light'}")
     table.window.close()

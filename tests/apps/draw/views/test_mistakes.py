@@ -20,7 +20,8 @@ from apps.draw.paint.theme import DARK, LIGHT, contrast
 from apps.draw.views.confusion import shade
 from apps.draw.views.mistakes import AGAIN, BACK, OTHER, MistakesPage
 from tests.apps.draw.test_budget import FRAME_BUDGET, least_frame
-from tests.apps.draw.views.on_screen import SIZES, ShownTable, compare_with_file
+from tests.apps.draw.views.on_screen import SIZES, ShownTable
+from tests.apps.draw.views.pictures import compare
 from tests.apps.draw.views.test_pictures import is_colour, part, written
 
 pytestmark = pytest.mark.usefixtures("_display")
@@ -335,5 +336,5 @@ def test_pictures_of_mistakes(
     scene(table)
     table.picture()
     name = f"mistakes-{scene.__name__}-{size[0]}x{size[1]}-{'dark' if dark else 'light'}"
-    compare_with_file(table.window, name)
+    compare(table.window, name)
     table.window.close()
