@@ -20,7 +20,7 @@ from engine.data import datasets
 from engine.recognition.evaluation import evaluate, evaluate_drawings
 from engine.recognition.recognize import recognize_image
 from tests.apps.draw.acting import CLEAR, UNDO
-from tests.apps.draw.state.test_several import Table
+from tests.apps.draw.state.test_several import Table, shipped
 
 N = 1200
 
@@ -55,7 +55,7 @@ def nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def network() -> LiveNetwork:
-    return LiveNetwork(Network.load(backend="numpy"))
+    return LiveNetwork(shipped())
 
 
 def finish(mistakes: Mistakes) -> int:

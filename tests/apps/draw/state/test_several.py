@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,18 @@ TANGLE: Shape = [[(0, 0), (6, 9), (6, 0), (0, 9), (3, 0), (3, 9), (0, 4), (6, 4)
 SCALE = 0.022  # canvas units for one of the shapes'
 
 
+@cache
+def shipped() -> Network:
+    """The shipped network, read once; nothing changes it."""
+    return Network.load(backend="numpy")
+
+
 class Table:
     """A session with the shipped network, whose time only passes when it is told to."""
 
     def __init__(self, worker: Executor | None = None, network: LiveNetwork | None = None) -> None:
         self.told: list[object] = []
-        self.network = network or LiveNetwork(Network.load(backend="numpy"), self.told.append)
+        self.network = network or LiveNetwork(shipped(), self.told.append)
         prediction = LivePrediction(self.network.recognize, needed=0.93, clock=lambda: 0.0)
         self.session = Session(prediction, FACTS, network=self.network, worker=worker)
         attach_views(self.session)
