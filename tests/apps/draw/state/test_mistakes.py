@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,15 @@ from tests.apps.draw.state.test_several import Table, shipped
 N = 1200
 
 
-@pytest.fixture(scope="module")
-def images() -> Any:
+@cache
+def hard_digits() -> Any:
+    """Drawn digits, so much augmented that some are read wrong."""
     return drawn_digits(N, StrokeAugmentation(rotation=0.5, elastic=0.05, hook=1.0), get_backend("numpy"))
+
+
+@pytest.fixture
+def images() -> Any:
+    return hard_digits()
 
 
 @pytest.fixture
