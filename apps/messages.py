@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.data.datasets import DIGITS
@@ -131,9 +132,17 @@ def _filled(words: Words, recognition: Recognition, needed: float | None) -> Wor
     return Words(glyph, headline, detail, title, words.certain)
 
 
-def window_title(recognition: Recognition | None, failure: str | None = None) -> str:
-    """Return the window's title: the verdict, or the failure, for the task bar, screen readers and tests."""
-    verdict = failure or words_for(recognition).title
+def number_in_glyphs(recognitions: Sequence[Recognition]) -> str:
+    """Write several digits as one number: "?" stands for what is not a digit, "-" for what is too small."""
+    return "".join(words_for(each).glyph or "-" for each in recognitions)
+
+
+def window_title(recognition: Recognition | None, failure: str | None = None, number: str = "") -> str:
+    """Return the window's title: the verdict, or the failure, for the task bar, screen readers and tests.
+
+    ``number`` has several digits, where several are drawn.
+    """
+    verdict = failure or number or words_for(recognition).title
     return f"{NAME} – {verdict}" if verdict else NAME
 
 

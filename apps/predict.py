@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from apps.messages import words_for
+from apps.messages import number_in_glyphs, words_for
 from apps.options import add_backend, add_json, add_model, add_picture, get_ready, input_file, need
 from apps.output import printable
 from backends import Array
@@ -121,8 +121,8 @@ def _as_lines(answers: list[Answer]) -> list[str]:
     lines = [_as_line(each) for each in answers]
     if len(answers) == 1:
         return lines
-    glyphs = [words_for(each.recognition).glyph or "-" for each in answers]
-    return [f"{printable(answers[0].path)}: {''.join(glyphs)}  {len(answers)} digits", *lines]
+    number = number_in_glyphs([each.recognition for each in answers])
+    return [f"{printable(answers[0].path)}: {number}  {len(answers)} digits", *lines]
 
 
 def _as_line(answer: Answer) -> str:

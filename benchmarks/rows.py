@@ -1,4 +1,4 @@
-"""How many rows of digits are read right: 2 to 6 drawings of one writer side by side.
+"""How many rows of digits are read right: 2 to 6 drawings of one writer side by side; and single digits.
 
     python -m benchmarks.rows --networks /tmp/networks      # networks that have not seen the writer
     python -m benchmarks.rows                               # the shipped one, which has
@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument("--each", metavar="N", type=int, default=10, help="rows of each writer (default: 10)")
     arguments = parser.parse_args()
     drawings = read_drawings(Path(os.environ["INKDIGITS_DATA"]) / "pen_strokes_dev.json")
-    networks: dict[str, Network] = {}
+    networks: dict[str, Network] = {}  # by writer
     for fold in split_by_writer(drawings, 5):
         path = arguments.networks / f"fold{fold.number}.json" if arguments.networks else None
         networks |= dict.fromkeys(fold.writers, Network.load(path))
@@ -101,6 +101,14 @@ def main() -> None:
             best = [each.probabilities for each in recognize_digits(networks[row.writer], row.strokes)]
             read.append("".join(str(p.argmax()) for p in best if p is not None) == row.label)
         print(f"| {name} | {len(rows)} | {_share(divided)} | {_share(read)} |", flush=True)
+    single = [drawing for drawing in drawings if len(drawing.strokes) > 1]
+    whole, read = [], []
+    for drawing in single:
+        found = recognize_digits(networks[str(drawing.writer)], drawing.strokes)
+        whole.append(len(found) == 1)
+        p = found[0].probabilities
+        read.append(len(found) == 1 and p is not None and int(p.argmax()) == drawing.label)
+    print(f"| one digit in several strokes | {len(single)} | {_share(whole)} | {_share(read)} |")
 
 
 def _share(right: list[bool]) -> str:

@@ -322,6 +322,110 @@ MUTANTS = [
     ),
 ]
 
+SEVERAL, BOXES = "state/test_several.py", "views/test_digit_boxes.py"
+MISTAKES, MISTAKES_PAGE = "state/test_mistakes.py", "views/test_mistakes.py"
+MUTANTS += [
+    Mutant("divided at once", "state/session.py", "ROW_REST = 0.4", "ROW_REST = 0.0", SEVERAL),
+    Mutant("a passing pointer chooses", "state/several.py", "DWELL = 0.15", "DWELL = 0.0", SEVERAL),
+    Mutant(
+        "boxes of undone digits stay",
+        "state/several.py",
+        "if live and drawn.iss",
+        "if live or drawn.iss",
+        SEVERAL,
+    ),
+    Mutant(
+        "old digits are shown",
+        "state/several.py",
+        "        if strokes is self._strokes:\n            self._take",
+        "        if True:\n            self._take",
+        SEVERAL,
+    ),
+    Mutant(
+        "new strokes wait for the rest", "state/several.py", "return self.growing or (", "return (", SEVERAL
+    ),
+    Mutant(
+        "first digit shown", "state/several.py", "if strokes[-1] in each.strokes), 0", "if False), 0", SEVERAL
+    ),
+    Mutant("digits of another network", "state/session.py", "self.several.forget()", "pass", SEVERAL),
+    Mutant(
+        "a scrawl is divided",
+        "state/several.py",
+        "2 <= len(self._strokes) <= MOST_STROKES",
+        "2 <= len(self._strokes)",
+        SEVERAL,
+    ),
+    Mutant(
+        "no number in the title", "state/session.py", "self.prediction.failure, number)", "None, '')", SEVERAL
+    ),
+    Mutant(
+        "all digits in full ink",
+        "views/headline.py",
+        "theme.ink if certain else theme.faint",
+        "theme.ink",
+        BOXES,
+    ),
+    Mutant(
+        "wrong digit underlined", "views/headline.py", "index == several.chosen and", "index == 0 and", BOXES
+    ),
+    Mutant(
+        "all boxes alike",
+        "views/digit_boxes.py",
+        "(theme.accent, 3.0) if shown",
+        "(theme.edge, 1.0) if shown",
+        BOXES,
+    ),
+    Mutant("boxes elsewhere", "views/digit_boxes.py", "self.area.x + left, self", "left, self", BOXES),
+    Mutant(
+        "matrix transposed",
+        "views/confusion.py",
+        "in self.cell_of.items()\n        }",
+        "in ((a, c[::-1]) for a, c in self.cell_of.items())\n        }",
+        MISTAKES_PAGE,
+    ),
+    Mutant(
+        "mistakes all alike",
+        "views/confusion.py",
+        "STRONGEST * share",
+        "STRONGEST * (share > 0)",
+        MISTAKES_PAGE,
+    ),
+    Mutant(
+        "evaluated unseen",
+        "state/session.py",
+        "        if self._divides and",
+        "        self.jobs += filter(None, [self.mistakes.work()])\n        if self._divides and",
+        MISTAKES_PAGE,
+    ),
+    Mutant(
+        "evaluated only once",
+        "state/mistakes.py",
+        "self._evaluated is self._live.network",
+        "self._evaluated is not None",
+        MISTAKES,
+    ),
+    Mutant("evaluated in one frame", "state/mistakes.py", "AT_ONCE = 500", "AT_ONCE = 50_000", MISTAKES),
+    Mutant(
+        "another digit on the canvas",
+        "state/mistakes.py",
+        "digits.examples.images[index], says",
+        "digits.examples.images[index - 1], says",
+        MISTAKES,
+    ),
+    Mutant("not tempered", "state/mistakes.py", "network.card.decision.temperature", "1.0", MISTAKES),
+    Mutant(
+        "picture stays under the ink",
+        "state/session.py",
+        "if self.document.strokes:\n            self.picture = None",
+        "if False:\n            self.picture = None",
+        MISTAKES,
+    ),
+    Mutant("Esc does not go back", "views/mistakes.py", '("Esc",)', "()", MISTAKES_PAGE),
+    Mutant(
+        "silent without data", "views/mistakes.py", 'f"inkdigits data {mistakes.source}"', '""', MISTAKES_PAGE
+    ),
+]
+
 
 # The page on which a network learns, and backends that are swapped.
 LEARNING, SWAPPING = "state/test_watched_training.py", "state/test_backend_switch.py"

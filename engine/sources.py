@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
@@ -15,11 +16,12 @@ import numpy as np
 
 from backends.errors import describe, install_hint
 from engine.data import datasets
-from engine.data.datasets import DataError, cache_folder, download, download_mnist, find_mnist
+from engine.data.datasets import VARIABLE, DataError, cache_folder, download, download_mnist, find_mnist
 from engine.data.drawings import Drawing, drawings_sha256, read_drawings
 from engine.model.safe_write import write_atomically
 
 PEN_STROKES = "pen-strokes.json"  # in the cache
+PEN_STROKES_DEV = "pen_strokes_dev.json"  # in the folder that INKDIGITS_DATA names
 # The archive of the UCI Machine Learning Repository, the file in it, and `drawings_sha256` of its drawings in
 # the unit square: what the card of the shipped model says that it was trained on.
 PEN_STROKES_URL = (
@@ -100,12 +102,16 @@ def _find_mnist() -> Path | None:
 
 
 def _find_pen_strokes() -> Path | None:
-    """The file in the cache, if it is whole and unchanged."""
-    path = cache_folder() / PEN_STROKES
-    try:
-        return path if drawings_sha256(read_drawings(path)) == PEN_STROKES_SHA256 else None
-    except DataError:
-        return None
+    """The file in the folder that ``INKDIGITS_DATA`` names or in the cache, if it is whole and unchanged."""
+    folder = os.environ.get(VARIABLE)
+    mine = [Path(folder).expanduser() / PEN_STROKES_DEV] if folder else []
+    for path in (*mine, cache_folder() / PEN_STROKES):
+        try:
+            if drawings_sha256(read_drawings(path)) == PEN_STROKES_SHA256:
+                return path
+        except DataError:
+            continue
+    return None
 
 
 def _fetch_pen_strokes(progress: Progress | None) -> Path:

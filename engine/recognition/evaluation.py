@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,6 +90,24 @@ class Evaluation(Shown):
         wrong = np.flatnonzero(self.answers != self.labels)
         return wrong[np.argsort(-self.probabilities[wrong].max(axis=1), kind="stable")]
 
+    def cell(self, label: int, answer: int) -> list[int]:
+        """Find the examples behind one count of `confusion`.
+
+        Parameters
+        ----------
+        label, answer : int
+            Row and column.
+
+        Returns
+        -------
+        list of int
+            Indices: of wrong answers the surest first, of right ones the least sure.
+        """
+        found = np.flatnonzero((self.labels == label) & (self.answers == answer))
+        sure = self.probabilities[found, answer]
+        order = np.argsort(sure if label == answer else -sure, kind="stable")
+        return [int(index) for index in found[order]]
+
 
 def evaluate(network: Network, examples: Examples) -> Evaluation:
     """Predict all examples.
@@ -106,12 +124,79 @@ def evaluate(network: Network, examples: Examples) -> Evaluation:
     Evaluation
         The answers.
     """
-    with blame(network.backend, "evaluating"):
-        parts = [
-            network.predict_proba(examples.images[start : start + AT_ONCE])
-            for start in range(0, len(examples), AT_ONCE)
-        ]
+    parts = evaluate_in_parts(network, examples)
+    while True:
+        try:
+            next(parts)
+        except StopIteration as end:
+            evaluation: Evaluation = end.value
+            return evaluation
+
+
+def evaluate_in_parts(
+    network: Network, examples: Examples, at_once: int = AT_ONCE
+) -> Generator[int, None, Evaluation]:
+    """Predict all examples, some at a time, for a program that has other things to do meanwhile.
+
+    Parameters
+    ----------
+    network : Network
+        The network to evaluate.
+    examples : Examples
+        Images and labels, at least one.
+    at_once : int
+        How many to predict in each step.
+
+    Returns
+    -------
+    Evaluation
+        The answers, as by `evaluate`.
+
+    Yields
+    ------
+    int
+        How many are predicted.
+    """
+    parts = []
+    for start in range(0, len(examples), at_once):
+        with blame(network.backend, "evaluating"):
+            parts.append(network.predict_proba(examples.images[start : start + at_once]))
+        yield min(start + at_once, len(examples))
     return Evaluation(examples.labels, np.concatenate(parts), network.classes)
+
+
+def images_in_parts(
+    network: Network, drawings: Sequence[Drawing], at_once: int
+) -> Generator[int, None, Examples]:
+    """Make the network's input of drawings with labels, some at a time.
+
+    Parameters
+    ----------
+    network : Network
+        Its backend draws.
+    drawings : sequence of Drawing
+        Each with a label.
+    at_once : int
+        How many to draw in each step.
+
+    Returns
+    -------
+    Examples
+        Images and labels, in the order of the drawings.
+
+    Yields
+    ------
+    int
+        How many are drawn.
+    """
+    images = np.zeros((len(drawings), SIDE, SIDE), np.uint8)
+    for start in range(0, len(drawings), at_once):
+        part = drawings[start : start + at_once]
+        with blame(network.backend, "drawing"):
+            drawn = [strokes_to_image(each.strokes, backend=network.backend) for each in part]
+        images[start : start + len(part)] = drawn
+        yield start + len(part)
+    return Examples(images, np.array([drawing.label for drawing in drawings], np.int64))
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,11 @@ Strokes may come in any order and direction; what counts is where they lie. Stro
 parts of one digit. Where it is not clear (a 4 whose bar stands beside its hook, or two digits?), all ways to
 divide the row are compared by what the network makes of them, and the cheapest is taken:
 
-    cost = Σ_digits -log(largest probability) + GAP · (gaps inside digits) + OVERLAP · (overlaps of digits)
+    cost = Σ_digits -log(largest probability) + GAP · (gaps inside digits) + NEAR · (how far nearer than CLEAR
+           neighbouring digits come)
 
-with lengths as shares of the row's height. Dynamic programming finds it (the usual way to divide a row of
+A gap is the distance between the nearest ink, as a share of the row's height: in slanted writing, the boxes
+of digits overlap though the digits are apart. Dynamic programming finds it (the usual way to divide a row of
 handwriting, LeCun et al. 1998, section V). Digits that touch are not told apart.
 """
 
@@ -25,7 +27,9 @@ ABOVE = 0.7  # strokes that share this part of the narrower one's width lie abov
 LEAST_WIDTH = 0.05  # of the row's height: how wide a vertical line counts
 MOST_PARTS = 3  # a digit has no more parts side by side
 FARTHEST = 0.5  # of the row's height: the widest gap inside a digit
-GAP, OVERLAP = 10.0, 1.0  # found on rows of drawings (benchmarks.rows)
+GAP, NEAR, CLEAR = 7.0, 10.0, 0.12  # found on rows and on single drawings (benchmarks.rows)
+SPACING = 0.03  # of the row's height: how far apart the points are between which a gap is measured
+MOST_POINTS = 400  # of a part, to measure gaps
 LONGEST_ROW = 40  # parts; in a longer row each is taken for a digit of its own
 
 
@@ -110,8 +114,8 @@ def _divided(
     """The cheapest way to make digits of neighbouring parts."""
     if len(parts) == 1 or len(parts) > LONGEST_ROW:
         return parts
-    edges = [_box(part, boxes)[:, 0] for part in parts]
-    gaps = [(b[0] - a[1]) / height for a, b in pairwise(edges)]
+    ink = [_sampled([strokes[i] for i in part], SPACING * height) for part in parts]
+    gaps = [_gap(one, other) / height for one, other in pairwise(ink)]
     runs = [
         (start, end)
         for start in range(len(parts))
@@ -129,11 +133,33 @@ def _divided(
         for (start, run_end), candidate, p in zip(runs, candidates, likely, strict=True):
             if run_end == end:
                 cost, digits = best[start]
-                cost += -np.log(p) + GAP * sum(max(gap, 0) for gap in gaps[start : end - 1])
-                cost += OVERLAP * max(-gaps[start - 1], 0) if start else 0
+                cost += -np.log(p) + GAP * sum(gaps[start : end - 1])
+                cost += NEAR * max(CLEAR - gaps[start - 1], 0) if start else 0
                 ways.append((float(cost), [*digits, candidate]))
         best.append(min(ways))
     return best[-1][1]
+
+
+def _sampled(strokes: Strokes, spacing: float) -> Array:
+    """Points on strokes that are ``spacing`` apart or nearer, but no more than `MOST_POINTS`."""
+    lines = [_evenly(np.asarray(stroke, np.float64), spacing) for stroke in strokes]
+    points = np.concatenate(lines)
+    return points[:: -(-len(points) // MOST_POINTS)]
+
+
+def _evenly(stroke: Array, spacing: float) -> Array:
+    """Points along a stroke at equal distances, the first and the last among them."""
+    if len(stroke) == 1:
+        return stroke
+    travelled = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
+    count = min(int(travelled[-1] / spacing) + 2, MOST_POINTS)
+    at = np.linspace(0, travelled[-1], count)
+    return np.stack([np.interp(at, travelled, each) for each in stroke.T], axis=1)
+
+
+def _gap(one: Array, other: Array) -> float:
+    """The smallest distance between two sets of points."""
+    return float(np.hypot(*(one[:, None] - other).transpose(2, 0, 1)).min())
 
 
 def _box(indices: list[int], boxes: dict[int, Array]) -> Array:

@@ -137,7 +137,7 @@ def from_json(path: Path) -> PenStrokes:
     if max(abs(each) for line in lines for point in line for each in point) > LARGEST:
         raise InkdigitsError(f"{path} holds a drawing with a coordinate beyond {LARGEST:.0e}")
     if not all(0 <= each <= 1 for line in lines for point in line for each in point):
-        lines = _to_canvas(lines)
+        lines = to_canvas(lines)
     widths = _widths(path, len(lines))
     return tuple(PenStroke(tuple(line), width) for line, width in zip(lines, widths, strict=True))
 
@@ -153,7 +153,8 @@ def _widths(path: Path, count: int) -> list[float]:
     return widths if good else [USUAL_WIDTH] * count
 
 
-def _to_canvas(lines: list[list[Point]]) -> list[list[Point]]:
+def to_canvas(lines: list[list[Point]]) -> list[list[Point]]:
+    """Scale lines of any unit to the middle of the canvas."""
     left, top, right, bottom = rectangle_of([point for line in lines for point in line])
     scale = (1 - 2 * MARGIN) / max(right - left, bottom - top, 1e-12)
     x0, y0 = (left + right) / 2 - 0.5 / scale, (top + bottom) / 2 - 0.5 / scale

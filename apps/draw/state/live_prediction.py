@@ -102,6 +102,14 @@ class LivePrediction:
             self._pending = None
         self._run(strokes)
 
+    def show(self, recognition: Recognition | None, failure: str | None = None) -> None:
+        """Show what is recognized in something else than the drawing, until the next update."""
+        if self._pending is not None:
+            self._pending[1].result()
+            self._pending = None
+        self._strokes, self.milliseconds = None, None
+        self.recognition, self.failure = recognition, failure
+
     def forget(self) -> None:
         """The network changed: predict again at the next update, whatever is drawn."""
         self._stale = True

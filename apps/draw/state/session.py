@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from operator import is_not
 from pathlib import Path
 
 from apps.draw.state.actions import ACTIONS, CLOSE, MENU, QUIT, Action
@@ -20,10 +21,12 @@ from apps.draw.state.insight import Insight
 from apps.draw.state.layout import FIRST_SIZE, arrange
 from apps.draw.state.live_network import LiveNetwork
 from apps.draw.state.live_prediction import LivePrediction
+from apps.draw.state.mistakes import Mistakes, Picture
 from apps.draw.state.pointer import Part, Pointer
+from apps.draw.state.several import Several
 from apps.draw.state.watched_training import WatchedTraining
-from apps.messages import Words, guess_in_words, window_title, words_for
-from backends.errors import InkdigitsError
+from apps.messages import Words, guess_in_words, number_in_glyphs, window_title, words_for
+from backends.errors import BackendFailedError, InkdigitsError
 from engine.data.strokes import stray_touches
 from engine.recognition.recognize import State
 
@@ -33,6 +36,7 @@ BRUSH_STEP = 1.15
 ERASER_RADIUS = 0.8  # of the brush's width, so a little wider than the brush
 LONGEST_STEP = 1 / 30  # seconds that an animation moves on by at most in one frame
 REST = 0.3  # seconds after the last change before a drawing is refused
+ROW_REST = 0.4  # seconds after the last change before a drawing is divided into digits
 NOTICE = 4.0  # seconds that a notice stays
 
 _ENDED = object()
@@ -62,12 +66,18 @@ class Session:
     ----------
     document : Document
         The strokes on the canvas.
+    several : Several
+        The digits, where several are drawn; the prediction and the pages show one of them.
     insight : Insight
         What the network computes, for the pages that look inside.
     backends : BackendSwitch
         Which backend computes, and how the others compare.
     training : WatchedTraining
         A network that learns while the window is open.
+    mistakes : Mistakes
+        Labelled digits, and where the network is wrong.
+    picture : Picture or None
+        A digit without strokes that is predicted in place of a drawing, until something is drawn.
     left_out : tuple of PenStroke
         Those that the network does not get, because they are stray touches.
     layout : Layout
@@ -115,6 +125,9 @@ class Session:
         self.backends: BackendSwitch = BackendSwitch(self)
         self.training: WatchedTraining = WatchedTraining(self)
         self.document: Document = Document()
+        self.several: Several = Several(network)
+        self.mistakes: Mistakes = Mistakes(network, worker)
+        self.picture: Picture | None = None
         self.left_out: PenStrokes = ()
         self.actions = actions
         self.layout = arrange(FIRST_SIZE)
@@ -139,8 +152,9 @@ class Session:
         self._notice_until = 0.0
         self._changed_at = -REST
         self._seen: PenStrokes = ()  # at the last frame
-        self._judged: PenStrokes = ()  # those that `left_out` is for
+        self._judged: tuple[object, ...] = ()  # the strokes and the digits that `left_out` is for
         self._asked = network and network.network  # by the prediction
+        self._pictured: tuple[object, ...] = ()  # the picture that is predicted, and by which network
         self._action_of_key = {key: action for action in actions for key in action.keys}
 
     def attach(self, frame: Sequence[Part], pages: Sequence[Part], overlays: Sequence[Part]) -> None:
@@ -220,12 +234,23 @@ class Session:
         self.page = page
         self.arrange()
 
+    def clear(self) -> None:
+        """Empty the canvas; a drawing can be brought back by undoing."""
+        self.picture = None
+        self.document.clear()
+
+    def show_picture(self, picture: Picture) -> None:
+        """Predict a picture in place of the drawing; the drawing can be brought back by undoing."""
+        self.document.clear()
+        self.picture = picture
+
     def predict(self) -> None:
         """Predict now; the verdict is final."""
         self.document.finish()
         self._see_changes()
-        self.prediction.run(self.document.strokes)
-        self._changed_at = self.now - REST
+        self.several.divide()
+        self.prediction.run(self.several.shown)
+        self._changed_at = self.now - ROW_REST
 
     def toggle_live(self) -> None:
         """Predict while drawing, or only when asked."""
@@ -278,20 +303,26 @@ class Session:
         if self.notice and now >= self._notice_until:
             self.notice = ""
         self.jobs = [job for job in self.jobs if next(job, _ENDED) is not _ENDED]
-        self._see_changes()
         if self.network is not None and self.network.network is not self._asked:
             self._asked = self.network.network
             self.prediction.needed = self._asked.card.decision.accept_threshold
             self.prediction.forget()
-        self.prediction.update(self.document.strokes)
-        if not self.guessing:
-            self.title = window_title(self.prediction.recognition, self.prediction.failure)
+            self.several.forget()
+        self._see_changes()
+        if self._divides and now >= self._changed_at + ROW_REST:
+            self.jobs.append(self.several.dividing(self.worker))
+        self._predict()
+        if not self.guessing and not self.several.growing:
+            number = number_in_glyphs([digit.recognition for digit in self.several.digits])
+            self.title = window_title(self.prediction.recognition, self.prediction.failure, number)
 
     @property
     def due(self) -> float | None:
         """When the window will look different although nothing happens; None if it will not."""
-        rested = self._changed_at + REST if self.guessing and not self.document.busy else None
-        times = [rested, self.pointer.tooltip_due, self._notice_until if self.notice else None]
+        rested = self._changed_at + self._rest if self.guessing and not self.document.busy else None
+        divided = self._changed_at + ROW_REST if self._divides else None
+        noticed = self._notice_until if self.notice else None
+        times = [rested, divided, self.several.due, self.pointer.tooltip_due, noticed]
         return min((time for time in times if time is not None), default=None)
 
     # ---- The answer ----------------------------------------------------------------------------
@@ -302,7 +333,7 @@ class Session:
         recognition = self.prediction.recognition
         if recognition is None or recognition.probabilities is None or not self.prediction.live:
             return False
-        rested = self.now >= self._changed_at + REST
+        rested = self.now >= self._changed_at + self._rest
         unfinished = self.prediction.pending or self.document.busy
         return unfinished or (recognition.state is not State.DIGIT and not rested)
 
@@ -314,12 +345,50 @@ class Session:
             return guess_in_words(prediction.recognition)
         return words_for(prediction.recognition, prediction.failure, prediction.needed)
 
+    @property
+    def _rest(self) -> float:
+        """Seconds without a change before the drawing is refused: not before it was divided."""
+        return ROW_REST if self.several.waiting else REST
+
+    @property
+    def _divides(self) -> bool:
+        """Whether the drawing will be divided into digits when it has rested."""
+        return self.several.waiting and self.prediction.live and not self.document.busy
+
     def _see_changes(self) -> None:
         strokes = self.document.strokes
         if strokes is not self._seen:
             self._seen, self._changed_at = strokes, self.now
-        if strokes is not self._judged and not self.document.busy:  # of an unfinished stroke, no one knows
-            self._judged, self.left_out = strokes, _left_out(strokes)
+        self.several.update(strokes, self.prediction.live, self.now)
+        judged = strokes, self.several.digits
+        if any(map(is_not, judged, self._judged or (None, None))) and not self.document.busy:
+            self._judged = judged  # of an unfinished stroke, no one knows whether it is left out
+            parts = [*(digit.strokes for digit in self.several.digits), self.several.growing]
+            parts = parts if self.several.digits else [strokes]
+            self.left_out = tuple(stroke for part in parts for stroke in _left_out(part))
+
+    def _predict(self) -> None:
+        """Predict what the pages show, if it is not known."""
+        prediction, several = self.prediction, self.several
+        if self.document.strokes:
+            self.picture = None
+        if self.picture is not None:
+            self._predict_picture(self.picture)
+            return
+        self._pictured = ()
+        prediction.update(several.shown)
+        if several.digits and prediction.recognition is None and prediction.failure is None:
+            prediction.run(several.shown)  # another digit was chosen, and nothing is predicted live
+
+    def _predict_picture(self, picture: Picture) -> None:
+        network = self.network
+        if network is None or (picture, network.network) == self._pictured:
+            return
+        self._pictured = picture, network.network
+        try:
+            self.prediction.show(network.recognize_image(picture.image))
+        except BackendFailedError as error:
+            self.prediction.show(None, str(error))
 
     # ---- The brush -----------------------------------------------------------------------------
 

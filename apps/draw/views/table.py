@@ -5,17 +5,29 @@ from __future__ import annotations
 from apps.draw.state.session import Session
 from apps.draw.views.answer import AnswerPage
 from apps.draw.views.canvas import CanvasView
+from apps.draw.views.digit_boxes import DigitBoxesView
 from apps.draw.views.headline import HeadlineView
 from apps.draw.views.menu import MenuView, OpenView
+from apps.draw.views.mistakes import MistakesPage
 from apps.draw.views.overlays import FocusView, NoticeView, RingView, TooltipView
+from apps.draw.views.shown_picture import ShownPictureView
 from apps.draw.views.tabs import TabsView
 from apps.draw.views.tools import CornerView, ToolsView
 from apps.draw.views.train import TrainPage
 from apps.draw.views.view import View
 
-PAGES: tuple[type[View], ...] = (AnswerPage, TrainPage)  # in the order of their tabs
+PAGES: tuple[type[View], ...] = (AnswerPage, MistakesPage, TrainPage)  # in the order of their tabs
 FRAME: tuple[type[View], ...] = (CanvasView, ToolsView, TabsView, CornerView, HeadlineView)
-OVERLAYS: tuple[type[View], ...] = (RingView, NoticeView, MenuView, OpenView, FocusView, TooltipView)
+OVERLAYS: tuple[type[View], ...] = (
+    ShownPictureView,
+    DigitBoxesView,
+    RingView,
+    NoticeView,
+    MenuView,
+    OpenView,
+    FocusView,
+    TooltipView,
+)
 
 
 def attach_views(session: Session) -> tuple[list[View], list[View], list[View]]:

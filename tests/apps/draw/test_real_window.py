@@ -219,6 +219,17 @@ def test_digits_drawn_with_a_mouse_are_recognized(app: App) -> None:
     assert app.process.communicate()[0] == ""
 
 
+def test_a_number_drawn_with_a_mouse_is_read(app: App) -> None:
+    app.title_like("inkdigits")
+    for digit, left in ((7, 0.0), (3, 0.33), (1, 0.62)):
+        app.draw([[(left + 0.5 * x, 0.2 + 0.5 * y) for x, y in stroke] for stroke in DIGITS[digit]])
+    app.title_like("inkdigits – 731")
+    app.press("ctrl+z")
+    app.title_like("inkdigits – 73")
+    assert app.close() == 0
+    assert app.process.communicate()[0] == ""
+
+
 def test_keys_alone_draw_save_and_bring_back(app: App, screen: Screen, tmp_path: Path) -> None:
     app.title_like("inkdigits")
     for key in ["Up"] * 8 + ["space"] + ["Down"] * 14 + ["space"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from itertools import permutations
+from itertools import chain, permutations
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,12 @@ def test_network_decides_where_the_gap_does_not(network: Network) -> None:
     assert read(network, [at(0, TWO), at(6.3, ZERO), at(12.6, TWO)]) == "202"
 
 
+def test_a_long_and_flat_drawing_takes_no_time(network: Network) -> None:
+    """Points along its strokes, measured by its height, would be too many for any memory."""
+    flat: Any = [[(0, 0), (1e9, 1e-9)], [(2e9, 0), (3e9, 1e-9)]]
+    assert sorted(chain.from_iterable(segment(network, flat))) == [0, 1]
+
+
 def test_two_lines_side_by_side_are_eleven(network: Network) -> None:
     assert read(network, [[(0, 0), (0, 9)], [(4, 0), (4, 9)]]) == "11"
 
@@ -98,6 +104,22 @@ def drawings() -> Any:
     if not path.is_file():
         pytest.skip("INKDIGITS_DATA names no folder with pen_strokes_dev.json")
     return read_drawings(path)
+
+
+@pytest.mark.parametrize("index", [223, 830, 1542, 4301, 6540])
+def test_a_real_4_whose_strokes_nearly_touch_stays_one(network: Network, drawings: Any, index: int) -> None:
+    """Each of its two strokes looks like a 1."""
+    assert drawings[index].label == 4
+    assert segment(network, drawings[index].strokes) == [[0, 1]]
+
+
+def test_real_digits_that_are_apart_are_divided_though_their_boxes_overlap(
+    network: Network, drawings: Any
+) -> None:
+    """Rows that lean by 17 degrees, among them those in which gaps between boxes, or none, mislead."""
+    rows = list(rows_of(drawings, each=10, random=np.random.default_rng(0), slant=0.3))
+    for index in (90, 133, 143, 266, 277, 278):
+        assert segment(network, rows[index].strokes) == rows[index].digits
 
 
 @pytest.mark.slow
