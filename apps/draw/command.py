@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     with ThreadPoolExecutor(1) as worker:
         live, dark = LiveNetwork(network, _tell), arguments.theme != "light"
-        session = Session(_prediction(live, worker), facts, _folders(), dark, live)
+        session = Session(_prediction(live, worker), facts, _folders(), dark, live, worker=worker)
         _run_window(session, arguments)
     return 0
 

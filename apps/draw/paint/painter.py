@@ -5,6 +5,7 @@ Everything with an edge is painted from a mask of coverages, because Pygame's ro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -23,6 +24,7 @@ from backends.arrays import Array
 
 Side = Literal["left", "center", "right"]
 CAP = 0.75  # height of capitals and digits, in their type size
+DASH = 5  # px, of a dashed line and between two dashes
 EM = 0.6875  # px of type that Pygame's own font has for each px asked for
 PICTURES = Pictures(16 * 2**20)  # of texts, corners, rings and icons
 
@@ -113,6 +115,20 @@ class Painter:
         picture = _ring(radius, line, colour)
         half = picture.get_width() / 2
         self.picture(picture, (round(center[0] - half), round(center[1] - half)))
+
+    def line(
+        self, start: Point, end: Point, colour: Colour, dashed: bool = False, width: float = 1.5
+    ) -> None:
+        """A straight line, or dashes along it."""
+        length = max(math.dist(start, end), 1e-9)
+        dash = self.px(DASH) if dashed else length
+        x, y = (end[0] - start[0]) / length, (end[1] - start[1]) / length
+        thick, at = max(1, self.px(1.5)), 0.0
+        while at < length:
+            to = min(at + dash, length)
+            a, b = ((start[0] + t * x, start[1] + t * y) for t in (at, to))
+            self.touched.append(pygame.draw.aaline(self.surface, colour, a, b, thick))
+            at = to + dash
 
     def icon(self, lines: list[Line], box: Box, colour: Colour, line: float = 1.9) -> None:
         """An icon, its unit square filling ``box``."""

@@ -66,6 +66,11 @@ class LivePrediction:
         self._stale = False
 
     @property
+    def strokes(self) -> PenStrokes | None:
+        """Those that `recognition` is for; None where it is for something that was not drawn."""
+        return self._strokes
+
+    @property
     def pending(self) -> bool:
         """Whether the worker is at it."""
         return self._pending is not None

@@ -6,6 +6,7 @@ Keys and buttons end in `Session.do`, mouse and fingers in `Session.pointer`; th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 
 from apps.draw.state.actions import ACTIONS, CLOSE, MENU, QUIT, Action
@@ -19,6 +20,7 @@ from apps.draw.state.layout import FIRST_SIZE, arrange
 from apps.draw.state.live_network import LiveNetwork
 from apps.draw.state.live_prediction import LivePrediction
 from apps.draw.state.pointer import Part, Pointer
+from apps.draw.state.reasons import Reasons
 from apps.messages import Words, guess_in_words, window_title, words_for
 from backends.errors import InkdigitsError
 from engine.data.strokes import stray_touches
@@ -52,6 +54,8 @@ class Session:
         The network that predicts; without it, nothing can be seen of its inside, and it cannot learn.
     actions : sequence of Action
         What keys and buttons can do.
+    worker : Executor, optional
+        Computes what takes longer than a frame; without it, as in a replay, all is done at once.
 
     Attributes
     ----------
@@ -59,6 +63,8 @@ class Session:
         The strokes on the canvas.
     insight : Insight
         What the network computes, for the pages that look inside.
+    reasons : Reasons
+        Why the answer and not another, for the page that says why.
     left_out : tuple of PenStroke
         Those that the network does not get, because they are stray touches.
     layout : Layout
@@ -80,8 +86,8 @@ class Session:
         milliseconds; it leaves the list when it ends.
     title : str
         Of the window: the last verdict.
-    grid, dark, closed : bool
-        Whether the grid is shown, the theme is dark, the window is to be closed.
+    grid, dark, calm, closed : bool
+        Whether the grid is shown, the theme is dark, nothing moves by itself, the window is to be closed.
     now, elapsed : float
         The time, and how far animations move on in this frame, in seconds.
     """
@@ -94,13 +100,16 @@ class Session:
         dark: bool = True,
         network: LiveNetwork | None = None,
         actions: Sequence[Action] = ACTIONS,
+        worker: Executor | None = None,
     ) -> None:
         # Annotated where `actions`, which imports this module for its types, needs them.
         self.prediction: LivePrediction = prediction
         self.facts = facts
         self.files: Files | None = files
         self.network = network
+        self.worker = worker
         self.insight: Insight = Insight(network)
+        self.reasons: Reasons = Reasons(self.insight)
         self.document: Document = Document()
         self.left_out: PenStrokes = ()
         self.actions = actions
@@ -115,6 +124,7 @@ class Session:
         self.eraser: bool = False
         self.grid: bool = True
         self.dark: bool = dark
+        self.calm: bool = False
         self.panel: str | None = None
         self.notice = ""
         self.jobs: list[Iterator[object]] = []

@@ -43,7 +43,7 @@ class BarsView(View):
 
     def looks(self, session: Session) -> Hashable:
         probabilities, best = _shown(session)
-        self._ease(probabilities, session.elapsed)
+        self._ease(probabilities, math.inf if session.calm else session.elapsed)
         return probabilities.tobytes(), self._lengths.tobytes(), best
 
     def paint(self, painter: Painter, session: Session) -> None:

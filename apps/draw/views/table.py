@@ -5,16 +5,27 @@ from __future__ import annotations
 from apps.draw.state.session import Session
 from apps.draw.views.answer import AnswerPage
 from apps.draw.views.canvas import CanvasView
+from apps.draw.views.evidence import EvidenceView
 from apps.draw.views.headline import HeadlineView
+from apps.draw.views.inside import InsidePage
 from apps.draw.views.menu import MenuView, OpenView
 from apps.draw.views.overlays import FocusView, NoticeView, RingView, TooltipView
 from apps.draw.views.tabs import TabsView
 from apps.draw.views.tools import CornerView, ToolsView
 from apps.draw.views.view import View
+from apps.draw.views.why import WhyPage
 
-PAGES: tuple[type[View], ...] = (AnswerPage,)  # in the order of their tabs
+PAGES: tuple[type[View], ...] = (AnswerPage, InsidePage, WhyPage)  # in the order of their tabs
 FRAME: tuple[type[View], ...] = (CanvasView, ToolsView, TabsView, CornerView, HeadlineView)
-OVERLAYS: tuple[type[View], ...] = (RingView, NoticeView, MenuView, OpenView, FocusView, TooltipView)
+OVERLAYS: tuple[type[View], ...] = (
+    EvidenceView,
+    RingView,
+    NoticeView,
+    MenuView,
+    OpenView,
+    FocusView,
+    TooltipView,
+)
 
 
 def attach_views(session: Session) -> tuple[list[View], list[View], list[View]]:
