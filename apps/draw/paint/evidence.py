@@ -11,8 +11,8 @@ from apps.draw.paint.theme import LARGE, Theme
 from apps.draw.state.geometry import Point
 from apps.draw.state.layout import SIDE, Box
 from backends.arrays import Array
-from engine.data.strokes import Placement
 
+Place = tuple[float, float, float]  # scale, x and y of an `engine.data.strokes.Placement`
 STRONGEST = 0.9  # quantile of the evidence that gets the full colour
 MARKS = 3  # of each sign
 APART = 5  # pixels of the network between two marks
@@ -53,7 +53,7 @@ def marks(values: Array, least: float) -> list[tuple[int, int]]:
 
 
 def evidence_picture(
-    evidence: Array, place: Placement, coverage: Array, part: Box, theme: Theme
+    evidence: Array, place: Place, coverage: Array, part: Box, theme: Theme
 ) -> pygame.Surface:
     """Paint the ink of a part of the canvas in the colour of its evidence.
 
@@ -61,7 +61,7 @@ def evidence_picture(
     ----------
     evidence : (28, 28) array
         What each pixel of the network's input adds.
-    place : Placement
+    place : (scale, x, y)
         From the canvas, which has the side 1, to these pixels.
     coverage : (side, side) array of uint8
         The ink of the canvas, 255 where full.
@@ -77,12 +77,11 @@ def evidence_picture(
     """
     smooth = blur(evidence)
     small = pygame.surfarray.make_surface(shades(smooth / strong(smooth), theme, theme.faint).swapaxes(0, 1))
-    side = len(coverage)
-    pixel = side / place.scale  # of the network, in pixels of the canvas
+    pixel = len(coverage) / place[0]  # of the network, in pixels of the canvas
     enlarged = pygame.transform.smoothscale(small, (round(SIDE * pixel),) * 2)
     picture = pygame.Surface(part[2:], pygame.SRCALPHA)
     picture.fill(theme.faint)
-    picture.blit(enlarged, (round(-place.x * pixel) - part.x, round(-place.y * pixel) - part.y))
+    picture.blit(enlarged, (round(-place[1] * pixel) - part.x, round(-place[2] * pixel) - part.y))
     ink = coverage[part.y : part.bottom, part.x : part.right]
     pygame.surfarray.pixels_alpha(picture)[:] = ink.T
     return picture

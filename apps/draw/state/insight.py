@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
-import numpy as np
-
 from apps.draw.state.live_network import LiveNetwork
 from apps.draw.state.live_prediction import LivePrediction
 from backends import get_backend
@@ -20,7 +18,7 @@ from engine.augmentation.drawn_digits import drawn_digits
 from engine.augmentation.strokes import StrokeAugmentation
 from engine.model.network import Network
 from engine.recognition.activations import Activations, Neuron, activations, neuron
-from engine.recognition.explain import Explanation, contributions_to, explain
+from engine.recognition.explain import Explanation, contributions_to, explain, without_ink
 from engine.recognition.recognize import Recognition, State, recognize_image
 
 TYPICAL = 20  # drawn digits, two of each, that a neuron is compared with
@@ -150,12 +148,12 @@ class Insight:
         (seen, network), other = self._seen, None if self.other == digit else self.other
         return self._try(lambda: explain(network, seen.image, digit, other))
 
-    def without(self, blanked: Array) -> Recognition | None:
-        """What the drawing would be without the ink of some pixels, (28, 28) bool."""
+    def without(self, x: float, y: float, radius: float) -> Recognition | None:
+        """What the drawing would be without the ink around a place, all in pixels of the input."""
         if self._seen is None:
             return None
         seen, network = self._seen
-        return self._try(lambda: recognize_image(network, np.where(blanked, 0, seen.image).astype(np.uint8)))
+        return self._try(lambda: recognize_image(network, without_ink(seen.image, x, y, radius)))
 
     # ---- The neuron that is looked at ----------------------------------------------------------
 
@@ -222,8 +220,8 @@ class Insight:
 def _order(digit: int, added: tuple[Array, ...], kept: _Ordered | None) -> Ordering:
     if kept is not None:
         return kept.ordering._replace(digit=digit, contributions=added)
-    places = tuple(np.argsort(-each, kind="stable") for each in added)
-    scales = tuple(max(float(np.abs(each).max(initial=0)), 1e-6) for each in added)
+    places = tuple((-each).argsort(kind="stable") for each in added)
+    scales = tuple(max(float(abs(each).max(initial=0)), 1e-6) for each in added)
     return Ordering(digit, added, places, scales)
 
 

@@ -12,8 +12,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from apps.draw.state.document import PenStrokes
 from apps.draw.state.geometry import Point
 from apps.draw.state.insight import Insight
@@ -166,14 +164,7 @@ class Reasons:
         elif (at, self.explanation) != self._blanked:
             self._blanked = at, self.explanation
             x, y = at[0] * place.scale + place.x, at[1] * place.scale + place.y
-            self.without = self._insight.without(around(x, y))
-
-
-def around(x: float, y: float) -> Array:
-    """The pixels whose centres lie near a place, (28, 28) bool."""
-    rows, columns = np.mgrid[:SIDE, :SIDE] + 0.5
-    near: Array = np.hypot(columns - x, rows - y) < BLANK_RADIUS
-    return near
+            self.without = self._insight.without(x, y, BLANK_RADIUS)
 
 
 def _training_digits(network: Network) -> Examples | None:

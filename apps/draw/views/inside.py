@@ -270,7 +270,7 @@ class InsidePage(View):
             painter.text(painter.fitted(words, size, room), size, colour, (foot.x, foot.y + foot.height * at))
 
     def _words(self, session: Session) -> tuple[str, str]:
-        """What is said of the chosen neuron, or of what to do."""
+        """The name and the result of the chosen neuron, or what to do."""
         insight, found = session.insight, self._found
         if not self.outputs:
             return "Nothing to see", "the network is not at hand"

@@ -44,6 +44,8 @@ class WhyPage(View):
         The smallest change that flips the answer; the first of the nearest training digits.
     keys : list of Action
         Those that choose the other digit, from 0 to 9.
+    digits : dict of Action to Box
+        Where each digit can be pressed, narrower than a button.
     """
 
     name = PAGE
@@ -51,6 +53,7 @@ class WhyPage(View):
     def __init__(self) -> None:
         super().__init__()
         self.keys = [_against(digit) for digit in range(10)]
+        self.digits: dict[Action, Box] = {}
         self._reach: Reach = (0.0, 0.0)
 
     def arrange(self, area: Box, unit: float, session: Session) -> None:
@@ -59,11 +62,11 @@ class WhyPage(View):
         width = (area.width - gap) // 2 if wide else area.width
         key = max(FINGER, self.px(BAR + DIGIT))
         top, step = area.y + self.px(QUESTION), (width + self.px(6)) / 10
-        self.buttons = {}
+        self.digits = {}
         for digit, action in enumerate(self.keys):
             left, right = area.x + round(digit * step), area.x + round((digit + 1) * step) - self.px(6)
-            self.buttons[action] = Box(left, top, right - left, key)
-        self.bars = [box._replace(height=key - self.px(DIGIT)) for box in self.buttons.values()]
+            self.digits[action] = Box(left, top, right - left, key)
+        self.bars = [box._replace(height=key - self.px(DIGIT)) for box in self.digits.values()]
         top += key + self.px(10)
         self.sum = Box(area.x, top, width, 4 * self.px(ROW))
         self._arrange_below(area.right - width, area.y if wide else self.sum.bottom + self.px(SENTENCE))
@@ -79,9 +82,8 @@ class WhyPage(View):
         small = (area.right - right - (NEIGHBOURS - 1) * self.px(6)) // NEIGHBOURS
         small = min(small, side + caption - button - self.px(LABEL))
         self.nearest = Box(right, top + title, small, small)
-        self.buttons[BLANK] = Box(
-            right, min(self.change.bottom + caption, area.bottom) - button, area.right - right, button
-        )
+        top = min(self.change.bottom + caption, area.bottom) - button
+        self.buttons = {BLANK: Box(right, top, area.right - right, button)}
 
     def looks(self, session: Session) -> Hashable:
         reasons = session.reasons
@@ -94,8 +96,19 @@ class WhyPage(View):
         self._now = None if recognition is None else recognition.probabilities
         # Kept, so that no other can have their ids.
         self._kept = reasons.explanation, self._now, reasons.without, reasons.surroundings
-        hovered = session.pointer.hovered in self.buttons and session.pointer.hovered
+        hovered = session.pointer.hovered if session.pointer.hovered in (*self.keys, BLANK) else None
         return *map(id, self._kept), session.insight.failure, reasons.blanking, hovered, session.document.busy
+
+    def key(self, session: Session, key: str) -> bool:
+        """A digit is the one that the answer is compared with."""
+        action = next((action for action in self.keys if key in action.keys), None)
+        if action is not None:
+            session.do(action)
+        return action is not None
+
+    def _under(self, session: Session) -> Action | None:
+        digit = next((action for action, box in self.digits.items() if session.pointer.over(box)), None)
+        return digit or super()._under(session)
 
     def paint(self, painter: Painter, session: Session) -> None:
         why = session.reasons.explanation
@@ -131,7 +144,7 @@ class WhyPage(View):
         without, now = session.reasons.without, self._now
         shown = now if without is None else without.probabilities
         for digit, (action, bar) in enumerate(zip(self.keys, self.bars, strict=True)):
-            theme, key = painter.theme, self.buttons[action]
+            theme, key = painter.theme, self.digits[action]
             hovered = session.pointer.hovered is action and action.enabled(session)
             painter.box(bar, theme.button_hovered if hovered else theme.button, 4)
             if why is not None and shown is not None:
