@@ -24,6 +24,7 @@ from backends.arrays import Array
 
 Side = Literal["left", "center", "right"]
 CAP = 0.75  # height of capitals and digits, in their type size
+LARGEST_KEPT = 10_000  # pixels of a box that is kept as one picture, because that is quicker
 DASH = 5  # px, of a dashed line and between two dashes
 EM = 0.6875  # px of type that Pygame's own font has for each px asked for
 PICTURES = Pictures(16 * 2**20)  # of texts, corners, rings and icons
@@ -96,6 +97,9 @@ class Painter:
         if box.width <= 0 or box.height <= 0:
             return
         r = min(self.px(radius), box.width // 2, box.height // 2)
+        if box.width * box.height <= LARGEST_KEPT:
+            self.picture(_box(box.width, box.height, r, colour), box[:2])
+            return
         self.fill(Box(box.x + r, box.y, box.width - 2 * r, box.height), colour)
         self.fill(Box(box.x, box.y + r, box.width, box.height - 2 * r), colour)
         self._corners(_disc(r, colour), box, r)
@@ -201,6 +205,17 @@ def _text(text: str, size: int, colour: Colour) -> pygame.Surface:
         return pygame.transform.smoothscale(fine, (round(width / finer), round(height / finer)))
 
     return PICTURES.get(("text", text, size, colour), make)
+
+
+def _box(width: int, height: int, radius: int, colour: Colour) -> pygame.Surface:
+    """A box with round corners."""
+
+    def make() -> pygame.Surface:
+        x, y = (np.abs(np.arange(side) + 0.5 - side / 2) - side / 2 + radius for side in (width, height))
+        outside = np.hypot(np.maximum(x, 0)[None], np.maximum(y, 0)[:, None])
+        return _painted(np.clip(radius - outside + 0.5, 0, 1) if radius else np.ones((height, width)), colour)
+
+    return PICTURES.get(("box", width, height, radius, colour), make)
 
 
 def _disc(radius: int, colour: Colour, line: int = 0) -> pygame.Surface:

@@ -60,7 +60,7 @@ def paint_waterfall(
     for row, part in enumerate((*parts, total)):
         last = row == len(parts)
         start, end = sorted((0.0, total.amount) if last else (reached[row], reached[row] + part.amount))
-        middle = round(area.y + (row + 0.5) * step)
+        middle = area.y + int((row + 0.5) * step)
         high_px = max(4, round(step * 0.56))
         bar = Box(x(start), middle - high_px // 2, max(2, x(end) - x(start)), high_px)
         colour = theme.minus if part.amount < 0 else theme.plus

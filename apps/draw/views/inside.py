@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from dataclasses import replace
-from typing import NamedTuple
+from collections.abc import Hashable
 
 import numpy as np
 
-from apps.draw.paint.cells import cell_of, paint_cells, paint_ramp
+from apps.draw.paint.cells import paint_cells, paint_ramp
 from apps.draw.paint.painter import Painter
 from apps.draw.paint.theme import LARGE, NORMAL, SMALL
 from apps.draw.paint.waterfall import signed
 from apps.draw.state.actions import NOTHING, Action
 from apps.draw.state.insight import Chosen, Ordering
+from apps.draw.state.insight_actions import BACK, NEXT, ORDER, PREVIOUS, SHOW
 from apps.draw.state.layout import FINGER, Box
 from apps.draw.state.session import Session
+from apps.draw.views.layers import Grid, bars, grids
 from apps.draw.views.neuron import NeuronCard, neuron_name
 from apps.draw.views.view import View
 from apps.messages import percent
 from backends.arrays import Array
 from engine.recognition.activations import Connection
 
-COLUMNS = (16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 192, 256)  # cells in a row: the first that fits
-SMALLEST_CELL = 3  # px
-FLATTEST, HIGHEST = 0.6, 1.4  # height of a cell, in its width
 TITLE, OUTPUT, DIGIT = 26, 38, 20  # px: height of a title, of an output's bar, of the digit under it
 GAP = 0.11  # of a cell's side
 LEAST = 0.005  # an output below is not written
 WAVE = 0.12  # seconds that a wave takes from left to right when the pen is lifted
 WAVE_WIDTH = 0.12  # of the page's width
-
-
-class Grid(NamedTuple):
-    """The cells of a hidden layer."""
-
-    layer: int
-    size: int
-    box: Box
-    columns: int
-    rows: int
-
-    def cell(self, place: int) -> Box:
-        """The cell at a place, row by row."""
-        return cell_of(self.box, self.columns, self.rows, place)
 
 
 class InsidePage(View):
@@ -78,12 +61,11 @@ class InsidePage(View):
         self._sizes, self._was_busy = session.insight.sizes, False
         button = max(FINGER, self.px(FINGER))
         self.foot = Box(area.x, area.bottom - button, area.width, button)
-        bars = self.px(OUTPUT + DIGIT)
-        top = self.foot.y - self.px(12) - bars
+        top = self.foot.y - self.px(12 + OUTPUT + DIGIT)
         output = Box(area.x, top, area.width, self.px(OUTPUT))
-        self.outputs = _columns(output, self._sizes[-1:], self.px(8))
+        self.outputs = bars(output, self._sizes[-1] if self._sizes else 0, self.px(8))
         height = top - self.px(TITLE) - area.y
-        self.grids = _grids(self._sizes[:-1], area._replace(height=height), self.px(TITLE))
+        self.grids = grids(self._sizes[:-1], area._replace(height=height), self.px(TITLE))
         self.buttons = self._buttons(button, session.insight.pinned)
         self.card.arrange(area, unit)
 
@@ -292,41 +274,6 @@ class InsidePage(View):
         return "Point at a neuron", "and click for more"
 
 
-def _step(by: int) -> Action:
-    key, words = (",", "previous") if by < 0 else (".", "next")
-    icon = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
-    if by > 0:
-        icon = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
-    return Action(icon, f"The {words} neuron", (key,), lambda session: session.insight.step(by), repeats=True)
-
-
-def _pin(pinned: bool) -> Action:
-    def run(session: Session) -> None:
-        session.insight.pinned = pinned
-        session.keyboard.leave()
-        session.arrange()
-
-    if pinned:
-        action = Action("More", "How this neuron came to its activation", ("Enter", "N"), run)
-        return replace(action, enabled=lambda session: session.insight.chosen is not None)
-    return Action("Back", "All neurons", ("Esc", "N"), run)
-
-
-def _toggle_order(session: Session) -> None:
-    session.insight.ordered = not session.insight.ordered
-
-
-PREVIOUS, NEXT, SHOW, BACK = _step(-1), _step(1), _pin(True), _pin(False)
-ORDER = Action(
-    "Order",
-    "Order by what each neuron adds to the answer",
-    ("O",),
-    _toggle_order,
-    enabled=lambda session: session.insight.answer is not None or session.insight.ordered,
-    on=lambda session: session.insight.ordered,
-)
-
-
 def _paint_button(painter: Painter, session: Session, action: Action, box: Box) -> None:
     theme, enabled = painter.theme, action.enabled(session)
     edge = painter.px(6)
@@ -337,41 +284,3 @@ def _paint_button(painter: Painter, session: Session, action: Action, box: Box) 
         painter.outline(inside, theme.accent, line=2)
     size = LARGE if len(action.label) == 1 else NORMAL
     painter.text(action.label, size, theme.ink if enabled else theme.faint, inside.center, "center")
-
-
-def _columns(area: Box, sizes: tuple[int, ...], gap: int) -> list[Box]:
-    """As many boxes side by side as the output has classes."""
-    count = sizes[0] if sizes else 0
-    edges = [area.x + round(index * (area.width + gap) / max(count, 1)) for index in range(count + 1)]
-    return [Box(edges[i], area.y, edges[i + 1] - edges[i] - gap, area.height) for i in range(count)]
-
-
-def _grids(sizes: tuple[int, ...], area: Box, title: int) -> list[Grid]:
-    """The cells of the hidden layers, as large as they can be; the first layers are left out if they must."""
-    for skipped in range(len(sizes)):
-        shown = sizes[skipped:]
-        heights = {columns: _height(shown, area, title, columns) for columns in COLUMNS}
-        fitting = [columns for columns, height in heights.items() if height]
-        if fitting:
-            full = (each for each in fitting if each <= 2 * fitting[0] and not any(n % each for n in shown))
-            columns = next(full, fitting[0])  # rows that end together look best
-            return list(_stack(sizes, skipped, area, columns, heights[columns], title))
-    return []
-
-
-def _height(sizes: tuple[int, ...], area: Box, title: int, columns: int) -> int:
-    """How high cells can be with this number of columns; 0 if that is too little."""
-    width, rows = area.width / columns, sum(-(-size // columns) for size in sizes)
-    height = min(HIGHEST * width, (area.height - title * len(sizes)) / rows)
-    return int(height) if height >= max(SMALLEST_CELL, FLATTEST * width) else 0
-
-
-def _stack(
-    sizes: tuple[int, ...], skipped: int, area: Box, columns: int, height: int, title: int
-) -> Iterator[Grid]:
-    """One grid under the other, with a title above each."""
-    y = area.y
-    for layer, size in list(enumerate(sizes))[skipped:]:
-        rows = -(-size // columns)
-        yield Grid(layer, size, Box(area.x, y + title, area.width, rows * height), columns, rows)
-        y += title + rows * height

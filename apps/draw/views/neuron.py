@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pygame
 
 from apps.draw.paint.cells import paint_cells
 from apps.draw.paint.evidence import paint_signs
@@ -35,6 +36,9 @@ class NeuronCard:
         The sum, and the strongest connections.
     """
 
+    def __init__(self) -> None:
+        self._kept: tuple[tuple[object, ...], pygame.Surface] | None = None
+
     def arrange(self, area: Box, unit: float) -> None:
         """Put the parts in their places."""
         self._unit, head = unit, max(FINGER, round(FINGER * unit))
@@ -62,9 +66,10 @@ class NeuronCard:
         painter.text(neuron_name(insight, insight.chosen), NORMAL, theme.ink, self.name)
         weights = insight.network.parameters.weights[layer][:, index]
         products = np.zeros(len(weights)) if found is None else found.contributions
-        self._paint_picture(painter, self.pictures[0], "Its weights", weights, layer == 0)
-        of = "Ink × weight" if layer == 0 else "Input × weight"
-        self._paint_picture(painter, self.pictures[1], of, products, layer == 0)
+        self._paint_title(painter, self.pictures[0], "Its weights", weights)
+        self._paint_title(painter, self.pictures[1], f"{'Ink' if layer == 0 else 'Input'} × weight", products)
+        self._paint_weights(painter, self.pictures[0], weights, insight)
+        _paint_picture(painter, self.pictures[1], products, layer == 0)
         self._paint_legend(painter)
         if found is None:
             y = self.account.y + self._px(ROW)
@@ -76,20 +81,26 @@ class NeuronCard:
     def _px(self, length: float) -> int:
         return round(length * self._unit)
 
-    def _paint_picture(self, painter: Painter, box: Box, title: str, values: Array, pixels: bool) -> None:
-        """Cells in the order of the inputs, which are pixels or neurons; each picture has its own scale."""
-        theme, y = painter.theme, box.y - self._px(HEAD) // 2
+    def _paint_title(self, painter: Painter, box: Box, title: str, values: Array) -> None:
+        """What a picture shows, and what has the full colour: each has its own scale."""
+        theme, y, largest = painter.theme, box.y - self._px(HEAD) // 2, float(np.abs(values).max())
         painter.text(title, SMALL, theme.quiet, (box.x, y))
-        columns = SIDE if pixels else _columns(len(values))
-        rows = -(-len(values) // columns)
-        largest = float(np.abs(values).max())
         scale = f"±{largest:.2f}" if largest else ""
         if painter.text_width(title + scale, SMALL) < box.width:
             painter.text(scale, SMALL, theme.quiet, (box.right, y), "right")
-        area = box._replace(height=min(box.height, rows * 2 * box.width // columns))
-        paint_cells(painter, values / max(largest, 1e-9), columns, area, holes=not pixels)
-        if pixels and largest:
-            paint_signs(painter, values.reshape(SIDE, SIDE), box[:2], box.width / SIDE)
+
+    def _paint_weights(self, painter: Painter, box: Box, weights: Array, insight: Insight) -> None:
+        """The weights; the picture is kept, because the drawing does not change it."""
+        key = insight.network, insight.chosen, painter.theme, box
+        if self._kept is None or self._kept[0] != key:
+            picture = pygame.Surface(box[2:])
+            picture.fill(painter.theme.background)
+            own = Painter(picture, painter.theme, painter.unit)
+            first = insight.chosen is not None and insight.chosen[0] == 0
+            first = insight.chosen is not None and insight.chosen[0] == 0
+            _paint_picture(own, Box(0, 0, *box[2:]), weights, first)
+            self._kept = key, picture
+        painter.picture(self._kept[1], box[:2])
 
     def _paint_legend(self, painter: Painter) -> None:
         """What blue and orange are, with a cell of each."""
@@ -162,6 +173,16 @@ def _softmax(session: Session, digit: int) -> tuple[str, str, str]:
     temperature = network.card.decision.temperature
     note = "" if temperature == 1 else f"of all sums / {temperature:g}"
     return "softmax", percent(float(recognition.probabilities[digit])), note
+
+
+def _paint_picture(painter: Painter, box: Box, values: Array, pixels: bool) -> None:
+    """Cells in the order of the inputs, which are pixels or neurons; the largest has the full colour."""
+    columns = SIDE if pixels else _columns(len(values))
+    rows, largest = -(-len(values) // columns), float(np.abs(values).max())
+    area = box._replace(height=min(box.height, rows * 2 * box.width // columns))
+    paint_cells(painter, values / max(largest, 1e-9), columns, area, holes=not pixels)
+    if pixels and largest:
+        paint_signs(painter, values.reshape(SIDE, SIDE), box[:2], box.width / SIDE)
 
 
 def neuron_name(insight: Insight, chosen: Chosen) -> str:

@@ -16,6 +16,7 @@ from apps.draw.paint.theme import NORMAL, SMALL
 from apps.draw.paint.waterfall import Part, Reach, paint_waterfall, reach_of, signed
 from apps.draw.state.actions import Action
 from apps.draw.state.geometry import Point
+from apps.draw.state.insight_actions import BLANK, against
 from apps.draw.state.layout import FINGER, SIDE, Box
 from apps.draw.state.reasons import NEIGHBOURS, PAGE, Reasons
 from apps.draw.state.session import Session
@@ -52,7 +53,7 @@ class WhyPage(View):
 
     def __init__(self) -> None:
         super().__init__()
-        self.keys = [_against(digit) for digit in range(10)]
+        self.keys = [against(digit) for digit in range(10)]
         self.digits: dict[Action, Box] = {}
         self._reach: Reach = (0.0, 0.0)
 
@@ -229,32 +230,6 @@ class WhyPage(View):
         text = "Point at ink: it is left out" if on else "Leave ink out (X)"
         text = painter.fitted(text, NORMAL, box.width - self.px(12))
         painter.text(text, NORMAL, theme.ink if enabled else theme.faint, box.center, "center")
-
-
-def _against(digit: int) -> Action:
-    """The action that compares the answer with a digit."""
-
-    def run(session: Session) -> None:
-        session.insight.other = digit
-
-    def enabled(session: Session) -> bool:
-        return session.insight.answer not in (None, digit)
-
-    return Action(str(digit), f"Why not a {digit}?", (str(digit),), run, enabled=enabled)
-
-
-def _toggle_blanking(session: Session) -> None:
-    session.reasons.blanking = not session.reasons.blanking
-
-
-BLANK = Action(
-    "Leave ink out",
-    "Leave out the ink under the pointer, and see what the answer would be",
-    ("X",),
-    _toggle_blanking,
-    enabled=lambda session: session.reasons.explanation is not None or session.reasons.blanking,
-    on=lambda session: session.reasons.blanking,
-)
 
 
 def _on_canvas(session: Session) -> Point | None:
