@@ -14,13 +14,13 @@ from typing import Any
 import pygame
 
 from apps.draw.state.facts import Facts
+from apps.draw.state.live_network import LiveNetwork
 from apps.draw.state.live_prediction import LivePrediction
 from apps.draw.state.session import Session
 from apps.draw.window import Window, start_display
 from engine.model.network import Network
-from engine.recognition.recognize import recognize_strokes
 
-KEYS = [ord(each) for each in "qpeghltzy[]123,.o "]
+KEYS = [ord(each) for each in "qpeghltzy[]123,.onxm "]
 KEYS += [
     pygame.K_TAB,
     pygame.K_RETURN,
@@ -83,9 +83,9 @@ def main() -> int:
     """Run it with the shipped network."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     start_display(visible=False)
-    network = Network.load()
-    prediction = LivePrediction(lambda strokes: recognize_strokes(network, strokes))
-    window = Window(Session(prediction, Facts("numpy", "model.json", None)))
+    live = LiveNetwork(Network.load())
+    prediction = LivePrediction(live.recognize)
+    window = Window(Session(prediction, Facts("numpy", "model.json", None), network=live))
     throw(window, min(count, 2000), seed=0)
     before = _memory()
     throw(window, count, seed=1)

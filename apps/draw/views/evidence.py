@@ -39,7 +39,7 @@ class EvidenceView(Overlay):
         reasons = session.reasons
         if reasons.strokes and reasons.explanation is not None:
             self._ink_of(reasons.strokes)  # a little in every frame, so that lifting the pen is quick
-        hidden = session.document.busy or session.panel is not None
+        hidden = session.document.busy
         self._shown = None if hidden else reasons.explanation  # kept, so that no other can have its id
         return id(self._shown), self._blank(session)
 
