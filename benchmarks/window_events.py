@@ -20,7 +20,7 @@ from apps.draw.state.session import Session
 from apps.draw.window import Window, start_display
 from engine.model.network import Network
 
-KEYS = [ord(each) for each in "dqpeghltzy[]123,.o "]
+KEYS = [ord(each) for each in "dqpeghltzy[]123,.onxm "]
 KEYS += [
     pygame.K_TAB,
     pygame.K_RETURN,

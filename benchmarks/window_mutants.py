@@ -549,6 +549,139 @@ MUTANTS += [
 ]
 
 
+# The pages that look inside the network and say why.
+INSIDE, WHY = "views/test_inside.py", "views/test_why.py"
+MUTANTS += [
+    Mutant(
+        "plus and minus swapped",
+        "paint/cells.py",
+        "theme.minus, theme.plus)",
+        "theme.plus, theme.minus)",
+        INSIDE,
+    ),
+    Mutant(
+        "cells in columns",
+        "paint/cells.py",
+        "reshape(rows, columns, 3)",
+        "reshape(columns, rows, 3).swapaxes(0, 1)",
+        INSIDE,
+    ),
+    Mutant(
+        "weights transposed",
+        "views/neuron.py",
+        "weights, first)",
+        "weights.reshape(28, 28).T.ravel() if first else weights, first)",
+        INSIDE,
+    ),
+    Mutant(
+        "weights of another neuron",
+        "views/neuron.py",
+        "weights[layer][:, index]",
+        "weights[layer][:, index - 1]",
+        INSIDE,
+    ),
+    Mutant(
+        "stale weights",
+        "views/neuron.py",
+        "insight.network, insight.chosen, painter.theme",
+        "insight.network, painter.theme",
+        INSIDE,
+    ),
+    Mutant(
+        "untempered card",
+        "views/neuron.py",
+        "recognition.probabilities[digit]",
+        "session.insight._found.probabilities[digit]",
+        INSIDE,
+    ),
+    Mutant(
+        "untempered bars",
+        "views/inside.py",
+        "probabilities = self._probabilities",
+        "probabilities = self._found.probabilities",
+        INSIDE,
+    ),
+    Mutant("a wrong neuron is chosen", "views/inside.py", "int(self._order(grid)[place])", "place", INSIDE),
+    Mutant(
+        "the wave never ends", "views/inside.py", "0 <= self._progress < 1", "0 <= self._progress", INSIDE
+    ),
+    Mutant("a wave in the calm", "views/inside.py", " and not session.calm", "", INSIDE),
+    Mutant("the wave goes back", "views/inside.py", "front = (1 +", "front = 1 - (1 +", INSIDE),
+    Mutant("lines are not dashed", "views/inside.py", "link.contribution < 0", "False", INSIDE),
+    Mutant(
+        "order jumps while drawing", "state/insight.py", "before.network is network and busy", "False", INSIDE
+    ),
+    Mutant("least first", "state/insight.py", "(-each).argsort", "each.argsort", INSIDE),
+    Mutant(
+        "inside of the network before",
+        "state/insight.py",
+        "self._seen[0] is recognition and self._seen[1] is network",
+        "self._seen[0] is recognition",
+        INSIDE,
+    ),
+    Mutant("a failing backend is not named", "state/insight.py", "self.failure = str(error)", "pass", INSIDE),
+    Mutant(
+        "evidence mirrored",
+        "paint/evidence.py",
+        "theme, theme.faint).swapaxes(0, 1)",
+        "theme, theme.faint).swapaxes(0, 1)[::-1]",
+        WHY,
+    ),
+    Mutant(
+        "evidence transposed",
+        "paint/evidence.py",
+        "theme, theme.faint).swapaxes(0, 1)",
+        "theme, theme.faint)",
+        WHY,
+    ),
+    Mutant("evidence swapped", "paint/evidence.py", "shades(smooth / strong", "shades(-smooth / strong", WHY),
+    Mutant(
+        "evidence elsewhere", "paint/evidence.py", "round(-place[1] * pixel)", "round(-place[2] * pixel)", WHY
+    ),
+    Mutant(
+        "evidence while the pen is down",
+        "views/evidence.py",
+        "hidden = session.document.busy",
+        "hidden = False",
+        WHY,
+    ),
+    Mutant(
+        "change with the wrong sign",
+        "paint/evidence.py",
+        "change[..., None] < 0",
+        "change[..., None] > 0",
+        WHY,
+    ),
+    Mutant("no biases in the sum", "views/why.py", "float(sum(why.biases))", "0.0", WHY),
+    Mutant(
+        "bars all from zero",
+        "paint/waterfall.py",
+        "(reached[row], reached[row] + part.amount)",
+        "(0.0, part.amount)",
+        WHY,
+    ),
+    Mutant(
+        "the scale of the sum jumps",
+        "views/why.py",
+        "if fixed else (low, high)",
+        "if False else (low, high)",
+        WHY,
+    ),
+    Mutant("ink is left out elsewhere", "state/reasons.py", "x, y = at[0]", "y, x = at[0]", WHY),
+    Mutant(
+        "the bars do not answer",
+        "views/why.py",
+        "now if without is None else without.probabilities",
+        "now",
+        WHY,
+    ),
+    Mutant(
+        "neighbours of another drawing", "state/reasons.py", "if why is self.explanation:", "if True:", WHY
+    ),
+    Mutant("the farthest digits", "state/reasons.py", "for i in indices]", "for i in indices[::-1]]", WHY),
+]
+
+
 def caught_by(mutant: Mutant) -> str:
     """The test that a fault fails, or an empty text where all pass."""
     with tempfile.TemporaryDirectory() as folder:

@@ -47,6 +47,22 @@ class Lines(NamedTuple):
     joined: Array
 
 
+class Placement(NamedTuple):
+    """Where a drawing is in its image: a point p of the drawing is at ``scale`` p + (``x``, ``y``) there.
+
+    Attributes
+    ----------
+    scale : float
+        Pixels of the image for each unit of the drawing.
+    x, y : float
+        In pixels.
+    """
+
+    scale: float
+    x: float
+    y: float
+
+
 def strokes_to_image(strokes: Strokes, pen_width: float = PEN_WIDTH, backend: Backend | None = None) -> Array:
     """Draw strokes as MNIST frames its digits.
 
@@ -82,6 +98,43 @@ def strokes_to_image(strokes: Strokes, pen_width: float = PEN_WIDTH, backend: Ba
     images = draw_digits(lines.points[None], lines.joined[None], np.array([pen_width]), backend)
     image: Array = images[0]
     return image
+
+
+def placement(strokes: Strokes, pen_width: float = PEN_WIDTH) -> Placement:
+    """Find where `strokes_to_image` puts a drawing: to show on a drawing what a network thinks of its pixels.
+
+    Parameters
+    ----------
+    strokes : list of strokes
+        As for `strokes_to_image`, with at least one point.
+    pen_width : float
+        In pixels of the 28x28 image.
+
+    Returns
+    -------
+    Placement
+        From the unit of the drawing to pixels.
+
+    Raises
+    ------
+    ArgumentError
+        There is no point, or one is not two numbers within ±1e12.
+    """
+    lines = pack(strokes)
+    if not len(lines.points):
+        raise ArgumentError("a drawing without a point is nowhere in its image: draw something first")
+    corner = lines.points.min(axis=0)
+    size = extent(lines.points)
+    scale = (BOX - pen_width) / size if size > SMALLEST_EXTENT else 1.0
+    # Like `center_by_mass`, which moves the box by whole pixels.
+    pens = np.array([pen_width])
+    box = imaging.draw_lines(_scale_to_box(lines.points[None], pens), lines.joined[None], pens, BOX, BOX)[0]
+    ink = np.rint(box * (255 / box.max()))
+    places = np.arange(BOX) + 0.5
+    mass_y, mass_x = (ink.sum(axis=axis) @ places / ink.sum() for axis in (1, 0))
+    row, column = (float(np.floor(SIDE / 2 + 1 - mass)) for mass in (mass_y, mass_x))
+    x, y = (pen_width / 2 - corner * scale).tolist()
+    return Placement(scale, x + column, y + row)
 
 
 def pack(strokes: Strokes) -> Lines:

@@ -98,6 +98,30 @@ def explain(
     )
 
 
+def without_ink(image: Array, x: float, y: float, radius: float) -> Array:
+    """Leave out the ink around a place, as to see what the answer would be without it.
+
+    That is the occlusion of Zeiler and Fergus 2014.
+
+    Parameters
+    ----------
+    image : (rows, columns) array
+        The image.
+    x, y : float
+        The place, in pixels from the left and the top edge.
+    radius : float
+        In pixels. Pixels whose centre is nearer than this become 0.
+
+    Returns
+    -------
+    (rows, columns) array
+        A new image, in the dtype of the old one.
+    """
+    rows, columns = np.ogrid[: image.shape[0], : image.shape[1]]
+    left: Array = np.where(np.hypot(columns + 0.5 - x, rows + 0.5 - y) < radius, 0, image)
+    return left.astype(image.dtype)
+
+
 class NearestExamples:
     """Finds the examples that a network takes for most alike an image.
 
@@ -183,6 +207,39 @@ def two_classes(logits: Array, digit: int | None, other: int | None) -> tuple[in
     return digit, other
 
 
+def contributions_to(network: Network, found: Activations, digit: int) -> tuple[Array, ...]:
+    """Tell what each hidden neuron adds to a logit, all that comes after it taken together.
+
+    It is a · ∂z/∂a with a its activation and z the logit. In each layer the contributions, with those of the
+    biases of later layers, add up to the logit. A neuron that is off adds nothing.
+
+    Parameters
+    ----------
+    network : Network
+        The network, whose backend computes.
+    found : Activations
+        What it computed for an image.
+    digit : int
+        The class of the logit.
+
+    Returns
+    -------
+    tuple of (O,) arrays of float64
+        One array for each hidden layer.
+
+    Raises
+    ------
+    ArgumentError
+        There is no such class.
+    """
+    if not 0 <= digit < len(found.logits):
+        raise ArgumentError(f"there is no class {digit}: the network has {len(found.logits)}, from 0 on")
+    start = np.zeros_like(found.logits)
+    start[digit] = 1
+    _, da = _backpropagate(network, found, start)
+    return tuple(a.astype(np.float64) * each for a, each in zip(found.inputs[1:], da[1:], strict=True))
+
+
 def gradients_of_difference(
     network: Network, found: Activations, digit: int, other: int
 ) -> tuple[Array, list[Array]]:
@@ -204,12 +261,17 @@ def gradients_of_difference(
     dz : list of (O,) arrays
         Derivative with respect to each layer's pre-activations.
     """
+    start = np.zeros_like(found.logits)
+    start[digit], start[other] = 1, -1
+    dz, da = _backpropagate(network, found, start)
+    return da[0], dz
+
+
+def _backpropagate(network: Network, found: Activations, start: Array) -> tuple[list[Array], list[Array]]:
+    """The derivatives with respect to each layer's pre-activations and inputs, from those of the logits."""
     backend, weights = network.backend, network.parameters.weights
-    dz = np.zeros((1, len(found.logits)), found.logits.dtype)
-    dz[0, digit], dz[0, other] = 1, -1
-    all_dz = [dz]
-    for layer in range(len(weights) - 1, 0, -1):
-        da = backend.dense_backward_input(all_dz[0], weights[layer])
-        all_dz.insert(0, backend.relu_backward(da, found.pre_activations[layer - 1][None]))
-    dx = backend.dense_backward_input(all_dz[0], weights[0])
-    return dx[0], [each[0] for each in all_dz]
+    all_dz, all_da = [start[None]], [backend.dense_backward_input(start[None], weights[-1])]
+    for layer in range(len(weights) - 2, -1, -1):
+        all_dz.insert(0, backend.relu_backward(all_da[0], found.pre_activations[layer][None]))
+        all_da.insert(0, backend.dense_backward_input(all_dz[0], weights[layer]))
+    return [each[0] for each in all_dz], [each[0] for each in all_da]

@@ -5,6 +5,7 @@ Everything with an edge is painted from a mask of coverages, because Pygame's ro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -23,6 +24,8 @@ from backends.arrays import Array
 
 Side = Literal["left", "center", "right"]
 CAP = 0.75  # height of capitals and digits, in their type size
+LARGEST_KEPT = 10_000  # pixels of a box that is kept as one picture, because that is quicker
+DASH = 5  # px, of a dashed line and between two dashes
 EM = 0.6875  # px of type that Pygame's own font has for each px asked for
 PICTURES = Pictures(16 * 2**20)  # of texts, corners, rings and icons
 
@@ -94,6 +97,9 @@ class Painter:
         if box.width <= 0 or box.height <= 0:
             return
         r = min(self.px(radius), box.width // 2, box.height // 2)
+        if box.width * box.height <= LARGEST_KEPT:
+            self.picture(_box(box.width, box.height, r, colour), box[:2])
+            return
         self.fill(Box(box.x + r, box.y, box.width - 2 * r, box.height), colour)
         self.fill(Box(box.x, box.y + r, box.width, box.height - 2 * r), colour)
         self._corners(_disc(r, colour), box, r)
@@ -113,6 +119,20 @@ class Painter:
         picture = _ring(radius, line, colour)
         half = picture.get_width() / 2
         self.picture(picture, (round(center[0] - half), round(center[1] - half)))
+
+    def line(
+        self, start: Point, end: Point, colour: Colour, dashed: bool = False, width: float = 1.5
+    ) -> None:
+        """A straight line, or dashes along it."""
+        length = max(math.dist(start, end), 1e-9)
+        dash = self.px(DASH) if dashed else length
+        x, y = (end[0] - start[0]) / length, (end[1] - start[1]) / length
+        thick, at = max(1, self.px(1.5)), 0.0
+        while at < length:
+            to = min(at + dash, length)
+            a, b = ((start[0] + t * x, start[1] + t * y) for t in (at, to))
+            self.touched.append(pygame.draw.aaline(self.surface, colour, a, b, thick))
+            at = to + dash
 
     def icon(self, lines: list[Line], box: Box, colour: Colour, line: float = 1.9) -> None:
         """An icon, its unit square filling ``box``."""
@@ -185,6 +205,17 @@ def _text(text: str, size: int, colour: Colour) -> pygame.Surface:
         return pygame.transform.smoothscale(fine, (round(width / finer), round(height / finer)))
 
     return PICTURES.get(("text", text, size, colour), make)
+
+
+def _box(width: int, height: int, radius: int, colour: Colour) -> pygame.Surface:
+    """A box with round corners."""
+
+    def make() -> pygame.Surface:
+        x, y = (np.abs(np.arange(side) + 0.5 - side / 2) - side / 2 + radius for side in (width, height))
+        outside = np.hypot(np.maximum(x, 0)[None], np.maximum(y, 0)[:, None])
+        return _painted(np.clip(radius - outside + 0.5, 0, 1) if radius else np.ones((height, width)), colour)
+
+    return PICTURES.get(("box", width, height, radius, colour), make)
 
 
 def _disc(radius: int, colour: Colour, line: int = 0) -> pygame.Surface:

@@ -201,6 +201,7 @@ ACTIONS = (
     ),
     Action("Grid", "Show the grid", ("G",), _toggle("grid"), on=lambda session: session.grid),
     Action("Dark", "Dark colours", ("T",), _toggle("dark"), on=lambda session: session.dark),
+    Action("Calm", "Calm: nothing moves by itself", ("M",), _toggle("calm"), on=lambda session: session.calm),
     Action("Next", "Next view", ("Ctrl+Tab",), lambda session: session.turn_page(1)),
     Action("Previous", "Previous view", ("Ctrl+Shift+Tab",), lambda session: session.turn_page(-1)),
     MENU,

@@ -111,7 +111,7 @@ class BackendSwitch:
         session, live = self._session, self._session.network
         prediction = session.prediction
         seen = prediction.recognition
-        points = sum(len(stroke.points) for stroke in prediction.strokes)
+        points = sum(len(stroke.points) for stroke in prediction.strokes or ())
         if live is None or seen is None or seen.probabilities is None or len(self._ready) < 2:
             return None
         if self._compared and self._compared[0] is seen and self._compared[1] is live.network:
@@ -125,7 +125,7 @@ class BackendSwitch:
 
     def _compare(self, network: Network) -> Comparison | None:
         prediction = self._session.prediction
-        strokes = [stroke.points for stroke in prediction.strokes]
+        strokes = [stroke.points for stroke in prediction.strokes or ()]
         probabilities: list[Array] = []
         milliseconds: dict[str, float | None] = {}
         for name, backend in list(self._ready.items()):

@@ -68,14 +68,14 @@ class LivePrediction:
         self._stale = False
 
     @property
+    def strokes(self) -> PenStrokes | None:
+        """Those that `recognition` is for; None where it is for something that was not drawn."""
+        return self._strokes
+
+    @property
     def pending(self) -> bool:
         """Whether the worker is at it."""
         return self._pending is not None
-
-    @property
-    def strokes(self) -> PenStrokes:
-        """Those that the last prediction is for."""
-        return self._strokes or ()
 
     def update(self, strokes: PenStrokes) -> None:
         """Drop the prediction if the points changed, and predict again if live. Call it once a frame."""

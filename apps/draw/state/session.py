@@ -23,6 +23,7 @@ from apps.draw.state.live_network import LiveNetwork
 from apps.draw.state.live_prediction import LivePrediction
 from apps.draw.state.mistakes import Mistakes, Picture
 from apps.draw.state.pointer import Part, Pointer
+from apps.draw.state.reasons import Reasons
 from apps.draw.state.several import Several
 from apps.draw.state.watched_training import WatchedTraining
 from apps.messages import Words, guess_in_words, number_in_glyphs, window_title, words_for
@@ -70,6 +71,8 @@ class Session:
         The digits, where several are drawn; the prediction and the pages show one of them.
     insight : Insight
         What the network computes, for the pages that look inside.
+    reasons : Reasons
+        Why the answer and not another, for the page that says why.
     backends : BackendSwitch
         Which backend computes, and how the others compare.
     training : WatchedTraining
@@ -99,8 +102,8 @@ class Session:
         milliseconds; it leaves the list when it ends.
     title : str
         Of the window: the last verdict.
-    grid, dark, closed : bool
-        Whether the grid is shown, the theme is dark, the window is to be closed.
+    grid, dark, calm, closed : bool
+        Whether the grid is shown, the theme is dark, nothing moves by itself, the window is to be closed.
     now, elapsed : float
         The time, and how far animations move on in this frame, in seconds.
     """
@@ -122,6 +125,7 @@ class Session:
         self.network: LiveNetwork | None = network
         self.worker = worker
         self.insight: Insight = Insight(network)
+        self.reasons: Reasons = Reasons(self.insight)
         self.backends: BackendSwitch = BackendSwitch(self)
         self.training: WatchedTraining = WatchedTraining(self)
         self.document: Document = Document()
@@ -141,6 +145,7 @@ class Session:
         self.eraser: bool = False
         self.grid: bool = True
         self.dark: bool = dark
+        self.calm: bool = False
         self.panel: str | None = None
         self.notice = ""
         self.jobs: list[Iterator[object]] = []

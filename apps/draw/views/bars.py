@@ -43,7 +43,7 @@ class BarsView(View):
 
     def looks(self, session: Session) -> Hashable:
         probabilities, best = _shown(session)
-        self._ease(probabilities, session.elapsed)
+        self._ease(probabilities, None if session.calm else session.elapsed)
         return probabilities.tobytes(), self._lengths.tobytes(), best
 
     def paint(self, painter: Painter, session: Session) -> None:
@@ -52,12 +52,12 @@ class BarsView(View):
             self._paint_row(painter, digit, float(probabilities[digit]), best == digit)
         self._paint_threshold(painter, session.prediction.needed)
 
-    def _ease(self, probabilities: Array, seconds: float) -> None:
+    def _ease(self, probabilities: Array, seconds: float | None) -> None:
         if not probabilities.any():
             self._lengths[:] = 0
         change = probabilities - self._lengths
-        self.animating = bool(np.abs(change).max() >= DONE)
-        self._lengths += change * (1 - math.exp(-4 * seconds / EASING)) if self.animating else change
+        self.animating = seconds is not None and bool(np.abs(change).max() >= DONE)
+        self._lengths += change * (1 - math.exp(-4 * (seconds or 0) / EASING)) if self.animating else change
 
     def _paint_row(self, painter: Painter, digit: int, probability: float, best: bool) -> None:
         theme, row, track = painter.theme, self.rows[digit], self.tracks[digit]

@@ -6,7 +6,9 @@ from apps.draw.state.session import Session
 from apps.draw.views.answer import AnswerPage
 from apps.draw.views.canvas import CanvasView
 from apps.draw.views.digit_boxes import DigitBoxesView
+from apps.draw.views.evidence import EvidenceView
 from apps.draw.views.headline import HeadlineView
+from apps.draw.views.inside import InsidePage
 from apps.draw.views.menu import MenuView, OpenView
 from apps.draw.views.mistakes import MistakesPage
 from apps.draw.views.overlays import FocusView, NoticeView, RingView, TooltipView
@@ -15,11 +17,14 @@ from apps.draw.views.tabs import TabsView
 from apps.draw.views.tools import CornerView, ToolsView
 from apps.draw.views.train import TrainPage
 from apps.draw.views.view import View
+from apps.draw.views.why import WhyPage
 
-PAGES: tuple[type[View], ...] = (AnswerPage, MistakesPage, TrainPage)  # in the order of their tabs
+# In the order of their tabs.
+PAGES: tuple[type[View], ...] = (AnswerPage, InsidePage, WhyPage, MistakesPage, TrainPage)
 FRAME: tuple[type[View], ...] = (CanvasView, ToolsView, TabsView, CornerView, HeadlineView)
 OVERLAYS: tuple[type[View], ...] = (
     ShownPictureView,
+    EvidenceView,
     DigitBoxesView,
     RingView,
     NoticeView,

@@ -8,7 +8,7 @@ from itertools import pairwise
 from apps.draw.paint.painter import Painter
 from apps.draw.paint.theme import NORMAL
 from apps.draw.state.actions import Action
-from apps.draw.state.layout import INSET, Box
+from apps.draw.state.layout import FINGER, INSET, Box
 from apps.draw.state.session import Session
 from apps.draw.views.view import View
 
@@ -29,7 +29,8 @@ class TabsView(View):
         super().arrange(area, unit, session)
         if len(self._actions) != len(session.pages):
             self._actions = [_show(number, page.name) for number, page in enumerate(session.pages)]
-        widths = [2 * INSET + LETTER * len(action.label) for action in self._actions]
+        least = FINGER / min(unit, 1)
+        widths = [max(2 * INSET + LETTER * len(action.label), least) for action in self._actions]
         self._size = min(1.0, area.width / (unit * sum(widths)))  # of the text, so that all have room
         edges = [
             area.x + round(sum(widths[:number]) * unit * self._size) for number in range(len(widths) + 1)

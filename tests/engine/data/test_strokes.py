@@ -9,8 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from backends import imaging
 from backends.errors import ArgumentError
-from engine.data.strokes import FINEST_STEP, strokes_to_image
+from engine.data.strokes import FINEST_STEP, PEN_WIDTH, pack, placement, strokes_to_image
 
 coordinate = st.floats(-100, 100, allow_nan=False)
 stroke = st.lists(st.tuples(coordinate, coordinate), min_size=1, max_size=12)
@@ -102,3 +103,19 @@ def test_drawings_of_any_size_are_drawn_or_are_a_dot(size: float) -> None:
 def test_points_that_are_none_are_refused(point: Any) -> None:
     with pytest.raises(ArgumentError, match=r"strokes\[1\]"):
         strokes_to_image([[(0, 0)], [point]])
+
+
+@settings(max_examples=50)
+@given(drawing)
+def test_lines_that_are_placed_make_the_image(strokes: Points) -> None:
+    """Drawn where `placement` says, they give the same pixels, wherever the centre of mass moved them."""
+    place, lines = placement(strokes), pack(strokes)
+    points = lines.points * place.scale + (place.x, place.y)
+    drawn = imaging.draw_lines(points[None], lines.joined[None], np.array([PEN_WIDTH]), 28, 28)[0]
+    image = strokes_to_image(strokes)
+    assert np.abs(np.rint(drawn * 255 / drawn.max()) - image).max() <= 1
+
+
+def test_a_drawing_without_a_point_has_no_place() -> None:
+    with pytest.raises(ArgumentError, match="draw something first"):
+        placement([[]])

@@ -10,6 +10,8 @@ from backends.arrays import Parameters
 from engine import NearestExamples, Network, explain, smallest_change
 from engine.data.datasets import Dataset
 from engine.model.network import initial_parameters
+from engine.recognition.activations import activations
+from engine.recognition.explain import contributions_to, without_ink
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +91,49 @@ def test_nearest_examples(network: Network, tiny: Dataset) -> None:
     assert (np.diff(distances) >= 0).all()
     for image, label in zip(tiny.test.images[:10], tiny.test.labels, strict=False):
         assert (tiny.train.labels[nearest.find(image)[0]] == label).all()
+
+
+@pytest.mark.parametrize("sizes", [(784, 12, 5, 10), (784, 9, 10), (784, 10)])
+def test_in_each_layer_contributions_and_later_biases_add_up_to_the_logit(
+    sizes: tuple[int, ...], tiny: Dataset
+) -> None:
+    network = Network(initial_parameters(sizes, np.random.default_rng(0), np.float64))
+    for layer, each in enumerate(network.parameters.biases):
+        each += np.random.default_rng(layer).normal(0, 0.3, each.shape)
+    found = activations(network, tiny.test.images[0])
+    added = contributions_to(network, found, 3)
+    assert [each.shape for each in added] == [(size,) for size in sizes[1:-1]]
+    for layer, each in enumerate(added):
+        assert not each[found.activations[layer] == 0].any()
+        w, b = network.parameters.weights[layer + 1 :], network.parameters.biases[layer + 1 :]
+        a = np.zeros(len(each))  # the same neurons on, without this layer: what the later biases make alone
+        for index, (weights, biases) in enumerate(zip(w, b, strict=True)):
+            a = a @ weights + biases
+            if index + 1 < len(w):
+                a = a * (found.pre_activations[layer + 1 + index] > 0)
+        assert each.sum() + a[3] == pytest.approx(found.logits[3])
+    with pytest.raises(InkdigitsError, match="no class 10"):
+        contributions_to(network, found, 10)
+
+
+def test_a_neuron_that_is_taken_away_takes_its_contribution_with_it(tiny: Dataset) -> None:
+    """In the last hidden layer nothing comes after it but the sum."""
+    network = Network(initial_parameters((784, 12, 5, 10), np.random.default_rng(0), np.float64))
+    found = activations(network, tiny.test.images[0])
+    added = contributions_to(network, found, 7)[-1]
+    strongest = int(np.abs(added).argmax())
+    without = np.where(np.arange(5) == strongest, 0, found.activations[-2])
+    logit = without @ network.parameters.weights[-1][:, 7] + network.parameters.biases[-1][7]
+    assert found.logits[7] - logit == pytest.approx(added[strongest])
+
+
+def test_ink_is_left_out_around_a_place_only() -> None:
+    image = np.arange(28 * 28, dtype=np.uint8).reshape(28, 28) | 1
+    left = without_ink(image, 5.0, 20.0, 2.0)
+    assert left.dtype == image.dtype
+    rows, columns = np.nonzero(left == 0)
+    assert (rows.mean(), columns.mean()) == (19.5, 4.5)
+    assert len(rows) == 12
+    assert (left[left > 0] == image[left > 0]).all()
+    assert image.all(), "the image itself stays"
+    assert (without_ink(image, -10, -10, 3) == image).all()
