@@ -29,12 +29,10 @@ class TabsView(View):
         super().arrange(area, unit, session)
         if len(self._actions) != len(session.pages):
             self._actions = [_show(number, page.name) for number, page in enumerate(session.pages)]
-        least = FINGER / min(unit, 1)
-        widths = [max(2 * INSET + LETTER * len(action.label), least) for action in self._actions]
-        self._size = min(1.0, area.width / (unit * sum(widths)))  # of the text, so that all have room
-        edges = [
-            area.x + round(sum(widths[:number]) * unit * self._size) for number in range(len(widths) + 1)
-        ]
+        full = [max(unit * (2 * INSET + LETTER * len(action.label)), FINGER) for action in self._actions]
+        widths = _fit(full, area.width)
+        self._size = min(width / most for width, most in zip(widths, full, strict=True))  # of the text
+        edges = [area.x + round(sum(widths[:number])) for number in range(len(widths) + 1)]
         self.buttons = {
             action: Box(left, area.y, right - left, area.height)
             for action, (left, right) in zip(self._actions, pairwise(edges), strict=True)
@@ -54,6 +52,13 @@ class TabsView(View):
             if shown:
                 line = max(2, self.px(3))
                 painter.fill(Box(left, box.bottom - line - self.px(4), width, line), theme.accent)
+
+
+def _fit(widths: list[float], room: int) -> list[float]:
+    """The widths, made narrower where there is too little room, but none narrower than a finger."""
+    spare = sum(widths) - len(widths) * FINGER
+    share = min(1.0, max(room - len(widths) * FINGER, 0) / spare) if spare else 1.0
+    return [FINGER + (width - FINGER) * share for width in widths]
 
 
 def _show(number: int, name: str) -> Action:

@@ -13,6 +13,7 @@ from apps.draw.state.facts import Facts
 from apps.draw.state.live_network import LiveNetwork
 from apps.draw.state.live_prediction import LivePrediction
 from apps.draw.state.session import Session
+from apps.draw.state.several import Several
 from backends import registry
 from engine import Network
 from engine.recognition.recognize import recognize_strokes
@@ -134,7 +135,7 @@ def test_one_that_fails_says_so_and_the_present_one_stays(session: Session) -> N
 
 def test_preparing_one_stops_no_frame(session: Session) -> None:
     worker = SlowWorker()
-    session.worker = worker
+    session.worker, session.several = worker, Several(None)  # nothing else for the worker
     session.do_key("B")
     session.do_key("B")
     run(session)
