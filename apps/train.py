@@ -31,7 +31,7 @@ from engine.model.safe_write import check_writable
 from engine.recognition.evaluation import Evaluation, UnseenWriters
 from engine.training.checkpoint import checkpoint_path
 from engine.training.interruption import stop_requests
-from engine.training.keeping import best_path, clear_away, keep_unfinished, save_network
+from engine.training.keeping import best_path, clear_away, keep_unfinished, save_network, save_trained
 from engine.training.loop import TrainingDivergedError
 from engine.training.options import OptionsError
 from engine.training.recipe import read_recipe
@@ -185,10 +185,10 @@ def _test_and_save(
     training: Training, held_out: list[Drawing], out: Path
 ) -> tuple[Evaluation | None, UnseenWriters | None]:
     """Save the network before its test, so that nothing can take it away, and after it with the results."""
-    save_network(training.network, out)
+    save_trained(training, out)
     evaluation = training.test()
     unseen = training.test_on_writers(held_out) if held_out else None
-    save_network(training.network, out)
+    save_trained(training, out)
     if training.got_worse and (best := training.best()):
         save_network(best, best_path(out))
         say(f"the network of epoch {best.card.training['epochs_done']}, the best, is in {best_path(out)}")

@@ -50,7 +50,7 @@ def start_display(visible: bool = True) -> None:
     try:
         pygame.display.init()
         pygame.font.init()
-    except pygame.error as error:
+    except (pygame.error, NotImplementedError, ImportError) as error:  # the latter two: of a part of Pygame
         raise InkdigitsError(f"no window can be opened: {error}; run this on a desktop") from None
     if pygame.display.get_driver() in INVISIBLE and not os.environ.get("SDL_VIDEODRIVER"):
         pygame.display.quit()
@@ -140,10 +140,21 @@ class Window:
         self._events = events
 
     def run(self) -> None:
-        """Show the session until the window is closed."""
+        """Show the session until the window is closed.
+
+        Raises
+        ------
+        InkdigitsError
+            The display went away. The drawing is kept, as when the window is closed.
+        """
         try:
             while not self._session.closed:
                 self.step()
+        except pygame.error as error:
+            self._session.close()
+            raise InkdigitsError(
+                f"the window was lost: {error}; in the next one, Ctrl+R brings the drawing back"
+            ) from None
         finally:
             self.close()
 
@@ -159,7 +170,7 @@ class Window:
         waited = self._wait()
         rest = self._painted_at + FRAME - self._clock()
         if rest > 0:
-            self._sleep(rest)
+            self._sleep(min(rest, FRAME))  # more only where the clock was put back
         events = [event for event in (*waited, *self._events.get()) if event.type != pygame.NOEVENT]
         self._session.now = self._clock()
         for event in events:
@@ -195,7 +206,7 @@ class Window:
             return []
         until = max(now, due) if due is not None else math.inf
         if now < self._awake_until:
-            timeout = math.ceil((min(until, self._awake_until) - now) * 1000)
+            timeout = math.ceil(min(until - now, self._awake_until - now, PATIENCE) * 1000)
             return [self._events.wait(timeout)] if timeout > 0 else []
         self._sleep(min(DOZE, until - now))
         return []

@@ -146,8 +146,8 @@ class Dataset:
         """A fingerprint of the images and labels themselves, however they were packed."""
         digest = hashlib.sha256()
         for examples in self._parts:
-            digest.update(examples.images.tobytes())
-            digest.update(examples.labels.tobytes())
+            digest.update(np.ascontiguousarray(examples.images).data)
+            digest.update(np.ascontiguousarray(examples.labels).data)
         return digest.hexdigest()
 
 

@@ -76,6 +76,8 @@ def load_model(path: Path) -> tuple[Parameters, Card]:
 def save_model(path: Path, parameters: Parameters, card: Card) -> None:
     """Write a model file atomically: at every moment the name holds the old file or the whole new one.
 
+    What would be written is decoded first, as `load_model` does, which takes some tens of milliseconds.
+
     Parameters
     ----------
     path : Path
@@ -88,16 +90,19 @@ def save_model(path: Path, parameters: Parameters, card: Card) -> None:
     Raises
     ------
     ModelFileError
-        A parameter is not finite, or the file would be larger than `load_model` reads.
+        `load_model` would refuse the file. Nothing is written.
     WriteError
         The file cannot be written (see `engine.model.safe_write`).
     """
     if not all(np.isfinite(tensor).all() for tensor in parameters.tensors()):
-        raise ModelFileError(f"{path} was not written: the network holds NaN or infinity")
-    data = _encode(parameters, card)
-    if len(data) > LARGEST_FILE:
-        megabytes = len(data) // MEGABYTE
-        raise ModelFileError(f"{path} was not written: {megabytes} MB are more than a model file may have")
+        raise ModelFileError(f"{shown(path)} was not written: the network holds NaN or infinity")
+    try:
+        data = _encode(parameters, card)
+        if len(data) > LARGEST_FILE:
+            raise ValueError(f"{len(data) // MEGABYTE} MB are more than a model file may have")
+        decode_model(data)
+    except (ValueError, OverflowError, RecursionError) as error:  # the last two: of a card that is no JSON
+        raise ModelFileError(f"{shown(path)} was not written: {one_line(error, 110)}") from None
     write_atomically(path, data)
 
 

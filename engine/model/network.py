@@ -97,7 +97,7 @@ class Network(Shown):
         Raises
         ------
         ModelFileError
-            A parameter is not finite, or the file would be too large.
+            `load` would refuse the file: numbers that do not give probabilities, or too many of them.
         WriteError
             The file cannot be written.
         """

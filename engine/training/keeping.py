@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from backends.errors import InkdigitsError, describe
+from engine.model.model_file import ModelFileError
 from engine.model.network import Network
 from engine.model.safe_write import WriteError
 from engine.training.checkpoint import checkpoint_path
@@ -65,7 +66,7 @@ def save_network(network: Network, path: Path) -> None:
     WriteError
         It is not where it should be; the message says where it is.
     ModelFileError
-        It holds NaN or infinity, or is too large for a model file.
+        A model file cannot hold it: NaN, infinity, numbers that are too large or too many.
     """
     with unbroken():
         try:
@@ -74,6 +75,30 @@ def save_network(network: Network, path: Path) -> None:
             if other := _save_elsewhere(network, path):
                 raise WriteError(f"{error}; the network is in {other}") from None
             raise
+
+
+def save_trained(training: Training, out: Path) -> None:
+    """Save the network of a run that is over; where no model file can hold it, keep the best epoch's.
+
+    Parameters
+    ----------
+    training : Training
+        The run.
+    out : Path
+        The model file.
+
+    Raises
+    ------
+    WriteError
+        As `save_network`.
+    ModelFileError
+        As `save_network`; the message says where the best epoch's network is.
+    """
+    try:
+        save_network(training.network, out)
+    except ModelFileError as error:
+        said = keep_unfinished(training, out, diverged=True)
+        raise ModelFileError(f"{error}; {said}" if said else str(error)) from None
 
 
 def keep_unfinished(training: Training, out: Path, diverged: bool = False) -> str | None:

@@ -23,7 +23,7 @@ from engine.model.safe_write import check_writable
 from engine.training.checkpoint import checkpoint_path
 from engine.training.diagnosis import Remark
 from engine.training.interruption import stop_requests, unbroken
-from engine.training.keeping import clear_away, keep_unfinished, save_network
+from engine.training.keeping import clear_away, keep_unfinished, save_trained
 from engine.training.limits import check_batch_size
 from engine.training.loop import TrainingDivergedError
 from engine.training.options import OptionsError, TrainingOptions
@@ -156,9 +156,9 @@ ema_decay, validation, seed : optional
         if not training.finished:
             keep_unfinished(training, out)
             raise KeyboardInterrupt
-        save_network(training.network, out)  # before the test, so that nothing can take it away
+        save_trained(training, out)  # before the test, so that nothing can take it away
         if training.test() is not None:
-            save_network(training.network, out)
+            save_trained(training, out)
     clear_away(training, out)
     return training.network
 

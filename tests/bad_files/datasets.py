@@ -114,6 +114,7 @@ def bad_checkpoints() -> Iterator[Bad]:
         {**COUNTERS["run"], "x": 1},
     ):
         yield Bad(f"run {run!r:.20}", archive(checkpoint({**COUNTERS, "run": run})), "is of another run")
+    yield Bad("an unknown counter", archive(checkpoint({**COUNTERS, "code": "import os"})), "unknown field")
     deep = np.frombuffer(b'{"run":' + b"[" * 100_000, np.uint8)
     yield Bad("deep", archive({**checkpoint(), "counters": deep}), "nested too deeply|malformed|Expected")
     for name, array in TENSORS.items():

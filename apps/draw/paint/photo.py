@@ -16,6 +16,6 @@ def png_of(strokes: PenStrokes) -> bytes:
     """Make a PNG of strokes."""
     grey = 255 - draw_ink(strokes, SIDE)
     picture = pygame.image.frombuffer(grey.repeat(3).tobytes(), (SIDE, SIDE), "RGB")
-    file = io.BytesIO()
-    pygame.image.save(picture, file, "png")
-    return file.getvalue()
+    with io.BytesIO() as file:  # closed, because Pygame never lets go of it
+        pygame.image.save(picture, file, "png")
+        return file.getvalue()

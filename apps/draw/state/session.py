@@ -303,7 +303,7 @@ class Session:
 
     def start_frame(self, now: float) -> None:
         """Call once before painting, with the time in seconds: brings the prediction up to date."""
-        self.elapsed = min(now - self._framed_at, LONGEST_STEP)
+        self.elapsed = min(max(now - self._framed_at, 0.0), LONGEST_STEP)
         self.now = self._framed_at = now
         if self.notice and now >= self._notice_until:
             self.notice = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +77,32 @@ def test_as_large_as_can_be_read_is_saved_and_no_larger(
     monkeypatch.setattr(model_file, "LARGEST_FILE", size - 1)
     with pytest.raises(ModelFileError, match="more than a model file may have"):
         save_model(path, Parameters.zeros((3, 10)), Card())
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("", "length >= 1"), ("x", ""), ("x" * 64, ""), ("x" * 65, "length <= 64")],
+    ids=["none", "one", "64", "65"],
+)
+def test_names_of_classes_have_1_to_64_characters(tmp_path: Path, name: str, message: str) -> None:
+    path, classes = tmp_path / "model.json", (name, *map(str, range(9)))
+    with pytest.raises(ModelFileError, match=message) if message else contextlib.nullcontext():
+        save_model(path, Parameters.zeros((3, 10)), Card(classes=classes))
+
+
+@pytest.mark.parametrize("part", ["card", "decision"])
+def test_unknown_field_of_the_card_is_refused(tmp_path: Path, part: str) -> None:
+    path = tmp_path / "model.json"
+    save_model(path, Parameters.zeros((3, 10)), Card())
+    content = json.loads(path.read_text())
+    (content["card"] if part == "card" else content["card"]["decision"])["code"] = "import os"
+    path.write_text(json.dumps(content))
+    with pytest.raises(ModelFileError, match="unknown field code"):
+        load_model(path)
+
+
+def test_preprocessing_is_the_first_version(tmp_path: Path) -> None:
+    """Every model file names it: another number would refuse all of them."""
+    save_model(tmp_path / "model.json", Parameters.zeros((3, 10)), Card())
+    card = json.loads((tmp_path / "model.json").read_text())["card"]
+    assert card["preprocessing"] == {"id": "mnist-box20-mass-pen2.25", "version": 1}

@@ -64,7 +64,7 @@ def test_card_and_bytes_are_kept(tmp_path: Path) -> None:
 
 
 def test_the_head_can_be_read_by_a_person(tmp_path: Path) -> None:
-    save_model(tmp_path / "model.json", some_parameters(), Card())
+    save_model(tmp_path / "model.json", some_parameters(), Card(classes=TWO))
     lines = (tmp_path / "model.json").read_text().splitlines()
     assert lines[1] == ' "format": "inkdigits-model",'
     assert max(len(line) for line in lines) < 100
@@ -155,6 +155,30 @@ def test_network_with_nan_is_not_saved(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="NaN"):
         save_model(tmp_path / "model.json", parameters, Card())
     assert not list(tmp_path.iterdir())
+
+
+UNREADABLE: dict[str, tuple[float, Card, str]] = {
+    "numbers so large": (3e38, Card(classes=TWO), r"layers\[0\] has numbers so large"),
+    "an accuracy": (1, Card(classes=TWO, accuracy={"test": 37.5}), "accuracy.test is 37.5: not from 0 to 1"),
+    "names of classes": (1, Card(classes=("a", "a")), "1 different names; 2 are needed"),
+    "no names": (1, Card(), "no card.classes to name them"),
+    "a card too large": (1, Card({"note": "x" * 2**20}, classes=TWO), "card is larger than 1 MB"),
+}
+
+
+@pytest.mark.parametrize(("weight", "card", "message"), UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_what_could_not_be_loaded_is_not_saved(
+    tmp_path: Path, weight: float, card: Card, message: str
+) -> None:
+    path = tmp_path / "model.json"
+    path.write_text("the old one")
+    parameters = some_parameters()
+    parameters.weights[0][:] = weight
+    with pytest.raises(ModelFileError, match=f"model.json was not written: .*{message}") as caught:
+        save_model(path, parameters, card)
+    assert len(str(caught.value).splitlines()) == 1
+    assert path.read_text() == "the old one"
+    assert [each.name for each in tmp_path.iterdir()] == ["model.json"]
 
 
 def test_network_too_large_to_be_read_again_is_not_saved(

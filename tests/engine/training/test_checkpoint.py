@@ -253,3 +253,20 @@ def test_checkpoint_runs_nothing(tiny: Dataset, tmp_path: Path) -> None:
             archive.writestr(f"{name}.npy", pickled.getvalue() if name == "counters" else file.getvalue())
     with pytest.raises(CheckpointError, match="Object arrays cannot be loaded"):
         training.resume(path)
+
+
+def test_best_epoch_survives_a_resume(tiny: Dataset, tmp_path: Path) -> None:
+    """A run that diverges after it was resumed still has its best network."""
+    options = TrainingOptions(hidden=(8,), epochs=2, batch_size=50)
+    first = Training(tiny, options, get_backend("numpy"))
+    for _ in first.run(parts=2):
+        if first.best():
+            break
+    first.save_checkpoint(tmp_path / "c.npz")
+    second = Training(tiny, options, get_backend("numpy"))
+    second.resume(tmp_path / "c.npz")
+    before, after = first.best(), second.best()
+    assert before is not None
+    assert after is not None
+    assert all(map(np.array_equal, before.parameters.tensors(), after.parameters.tensors()))
+    assert after.card.training["epochs_done"] == before.card.training["epochs_done"] == 1

@@ -13,6 +13,7 @@ import pytest
 from backends.numpy_backend import NumpyBackend
 from engine import Network, train_model
 from engine.data.datasets import Dataset
+from engine.model.model_file import ModelFileError
 from engine.model.safe_write import WriteError
 from engine.training.checkpoint import checkpoint_path
 from engine.training.keeping import best_path, interrupted_path, save_network
@@ -53,6 +54,29 @@ def test_network_so_far_is_kept(tiny: Dataset, tmp_path: Path, how: BaseExceptio
     assert how in (ended.value, ended.value.__cause__)
     kept = Network.load(interrupted_path(out))
     assert kept.card.training["epochs_done"] == 4
+    assert kept.card.accuracy["validation"] > 0.9
+    assert not out.exists()
+
+
+class Grows(NumpyBackend):
+    """Gives the weights numbers that no model file may hold, in the last part of the last epoch."""
+
+    left = 5 * PARTS
+
+    def train_minibatches(self, parameters: Any, *args: Any, **more: Any) -> float:
+        loss = super().train_minibatches(parameters, *args, **more)
+        self.left -= 1
+        if not self.left:
+            parameters.weights[0][:] = 3e38
+        return loss
+
+
+@pytest.mark.filterwarnings("ignore:overflow|invalid:RuntimeWarning")
+def test_best_network_is_kept_where_the_last_cannot_be_saved(tiny: Dataset, tmp_path: Path) -> None:
+    out = tmp_path / "model.json"
+    with pytest.raises(ModelFileError, match=r"was not written: .* epoch, \d, is in .*interrupted.json"):
+        run(tiny, out, Grows())
+    kept = Network.load(interrupted_path(out))
     assert kept.card.accuracy["validation"] > 0.9
     assert not out.exists()
 
