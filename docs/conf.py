@@ -39,8 +39,6 @@ autodoc_typehints = "none"  # the sections Parameters and Returns say more
 autodoc_member_order = "bysource"
 viewcode_follow_imported_members = False
 numpydoc_show_class_members = False
-    ("py:class", r"(abc|enum|msgspec|typing|collections)\..*|object|tuple|ABC|NamedTuple")
-]
 
 html_theme = "furo"
 html_title = "inkdigits"
