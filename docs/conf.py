@@ -62,6 +62,7 @@ NAVIGATION = """
 :hidden:
 :caption: Learn
 
+The window <docs/window>
 docs/how-it-learns
 Inside a network <docs/inside-a-network>
 Real handwriting <docs/reading-handwriting>
