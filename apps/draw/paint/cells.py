@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pygame
 
@@ -86,11 +88,17 @@ def paint_cells(
 
 def paint_ramp(painter: Painter, box: Box, first: float = 0.0) -> None:
     """The colours of the numbers from ``first`` to 1, from left to right."""
-    values = np.linspace(first, 1, box.width)[None]
-    row = pygame.surfarray.make_surface(shades(values, painter.theme, painter.theme.button).swapaxes(0, 1))
-    painter.picture(pygame.transform.scale(row, box[2:]), box[:2])
+    theme, size = painter.theme, box[2:]
+
+    def make() -> pygame.Surface:
+        values = np.linspace(first, 1, box.width)[None]
+        row = pygame.surfarray.make_surface(shades(values, theme, theme.button).swapaxes(0, 1))
+        return pygame.transform.scale(row, size)
+
+    painter.picture(PICTURES.get(("ramp", theme, size, first), make), box[:2])
 
 
+@lru_cache(64)
 def _edges(length: int, count: int) -> Array:
     """The ``count`` + 1 edges of cells that fill a length, in whole pixels."""
     edges: Array = np.rint(np.linspace(0, length, count + 1)).astype(np.intp)

@@ -8,6 +8,7 @@ The picture is at any time what `draw_ink` makes of all strokes.
 from __future__ import annotations
 
 import math
+from copy import copy
 from operator import is_
 from typing import NamedTuple
 
@@ -27,18 +28,34 @@ class InkLayer:
     ----------
     coverage : (side, side) array of uint8
         Rows first, 255 where full.
+    strokes : tuple of PenStroke
+        Those that it shows.
     """
 
-    def __init__(self, side: int) -> None:
+    def __init__(self, side: int = 0) -> None:
+        self._begin(side)
+
+    def fit(self, side: int) -> None:
+        """Begin again, without ink, where the side is another than before."""
+        if side != self._side:
+            self._begin(side)
+
+    def _begin(self, side: int) -> None:
         self.coverage = np.zeros((side, side), np.uint8)
         self._side = side
-        self._strokes: PenStrokes = ()
+        self.strokes: PenStrokes = ()
         self._growing: _Growing | None = None
-        self._curves: dict[int, Array] = {}  # of strokes in `_strokes`, by their id
+        self._curves: dict[int, Array] = {}  # of those in `strokes`, by their id
+
+    def take_over(self, other: InkLayer) -> None:
+        """Show what another layer of the same side shows, without laying it again."""
+        self.coverage[:] = other.coverage
+        self.strokes, self._curves = other.strokes, other._curves.copy()
+        self._growing = other._growing and other._growing.on(self.coverage)
 
     def update(self, strokes: PenStrokes) -> Box | None:
         """Show these strokes; returns the part of the picture that may have changed."""
-        old, self._strokes = self._strokes, strokes
+        old, self.strokes = self.strokes, strokes
         if strokes is old:
             return None
         if strokes and len(old) <= len(strokes) <= len(old) + 1 and all(map(is_, strokes[:-1], old)):
@@ -104,6 +121,12 @@ class _Growing:
         self._kept = [self._pixel(stroke.points[0])]  # the points that `thin_out` keeps
         self._seen = 1  # points that have been kept or left out
         self._tail: _Tail | None = None
+
+    def on(self, coverage: Array) -> _Growing:
+        """The same line on a copy of the picture."""
+        mine = copy(self)
+        mine._coverage, mine._kept = coverage, self._kept.copy()
+        return mine
 
     def goes_on_as(self, stroke: PenStroke) -> bool:
         """Whether a stroke is this one with more points."""

@@ -16,13 +16,19 @@ from apps.draw.views.view import View
 
 
 class CanvasView(View):
-    """Keeps the ink of the strokes: those that the network gets, and fainter those that are left out."""
+    """Keeps the ink of the strokes: those that the network gets, and fainter those that are left out.
+
+    Parameters
+    ----------
+    ink : InkLayer, optional
+        Where the ink that the network gets is laid; other views may look at it.
+    """
 
     area_name = "canvas"
 
-    def __init__(self) -> None:
+    def __init__(self, ink: InkLayer | None = None) -> None:
         super().__init__()
-        self._inks = InkLayer(0), InkLayer(0)
+        self._inks = ink or InkLayer(), InkLayer()
         self._painted: tuple[Theme, bool, bool, Box] | None = None
         self._shown: tuple[PenStrokes, PenStrokes] = (), ()  # kept, so that no other can have their ids
 
@@ -32,8 +38,8 @@ class CanvasView(View):
 
     def paint(self, painter: Painter, session: Session) -> None:
         strokes, left_out = session.document.strokes, session.left_out
-        if len(self._inks[0].coverage) != self.area.width:
-            self._inks = InkLayer(self.area.width), InkLayer(self.area.width)
+        for ink in self._inks:
+            ink.fit(self.area.width)
         changed = [ink.update(part) for ink, part in zip(self._inks, _split(strokes, left_out), strict=True)]
         paper = painter.theme, session.grid, not strokes, self.area
         if paper != self._painted:

@@ -22,13 +22,19 @@ from engine.recognition.explain import Explanation
 
 
 class EvidenceView(Overlay):
-    """The ink in the colour of what it adds, and a disc of paper where ink is left out."""
+    """The ink in the colour of what it adds, and a disc of paper where ink is left out.
+
+    Parameters
+    ----------
+    on_canvas : InkLayer, optional
+        The canvas's, which is mostly the ink that is explained: it need not be laid twice.
+    """
 
     area_name = "canvas"
 
-    def __init__(self) -> None:
+    def __init__(self, on_canvas: InkLayer | None = None) -> None:
         super().__init__()
-        self._ink = InkLayer(0)
+        self._on_canvas, self._ink = on_canvas or InkLayer(), InkLayer()
         self._shown: Explanation | None = None
         self._made: tuple[tuple[Explanation, Theme, Box], pygame.Surface, Point] | None = None
 
@@ -74,10 +80,12 @@ class EvidenceView(Overlay):
 
     def _ink_of(self, strokes: PenStrokes) -> Array:
         """The ink on the canvas of what is explained."""
-        if len(self._ink.coverage) != self.area.width:
-            self._ink = InkLayer(self.area.width)
-        self._ink.update(strokes)
-        return self._ink.coverage
+        ink, on_canvas = self._ink, self._on_canvas
+        ink.fit(self.area.width)
+        if ink.strokes is not strokes is on_canvas.strokes and len(on_canvas.coverage) == len(ink.coverage):
+            ink.take_over(on_canvas)
+        ink.update(strokes)
+        return ink.coverage
 
 
 def _box_of(coverage: Array) -> Box:

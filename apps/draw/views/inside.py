@@ -165,7 +165,7 @@ class InsidePage(View):
         for grid in self.grids:
             values, scale = self._values(session, grid)
             place = np.arange(grid.size) % grid.columns
-            glow = np.zeros(grid.size)
+            glow = None
             if self.animating:  # only what is lit, so that none looks active that is not
                 front = (1 + 2 * WAVE_WIDTH) * self._progress - WAVE_WIDTH
                 distance = np.abs((place + 0.5) / grid.columns - front) / WAVE_WIDTH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.draw.paint.ink_layer import InkLayer
 from apps.draw.state.session import Session
 from apps.draw.views.answer import AnswerPage
 from apps.draw.views.canvas import CanvasView
@@ -37,6 +38,10 @@ OVERLAYS: tuple[type[View], ...] = (
 
 def attach_views(session: Session) -> tuple[list[View], list[View], list[View]]:
     """Make every view for a session to touch; returns the frame, the pages and the overlays."""
-    frame, pages, overlays = ([view() for view in views] for views in (FRAME, PAGES, OVERLAYS))
+    ink = InkLayer()
+    sharing: dict[type[View], View] = {CanvasView: CanvasView(ink), EvidenceView: EvidenceView(ink)}
+    frame, pages, overlays = (
+        [sharing[view] if view in sharing else view() for view in views] for views in (FRAME, PAGES, OVERLAYS)
+    )
     session.attach(frame, pages, overlays)
     return frame, pages, overlays

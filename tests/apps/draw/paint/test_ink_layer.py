@@ -47,6 +47,27 @@ def test_what_is_kept_is_what_would_be_drawn_at_once(seed: int) -> None:
         np.testing.assert_array_equal(layer.coverage, draw_ink(document.strokes, SIDE))
 
 
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 10**6))
+def test_a_layer_that_was_taken_over_goes_on_alone(seed: int) -> None:
+    document, first, second = Document(), InkLayer(SIDE), InkLayer(SIDE)
+    wander(document, first, seed, 4)
+    document.start_pen((0.2, 0.2), 0.05)
+    for x in (0.3, 0.35, 0.5):
+        document.move((x, x * x))
+        first.update(document.strokes)
+    second.take_over(first)
+    then, at_the_time = document.strokes, first.coverage.copy()
+    for x in (0.6, 0.7):
+        document.move((x, 0.9 - x))
+        second.update(document.strokes)
+    np.testing.assert_array_equal(second.coverage, draw_ink(document.strokes, SIDE))
+    np.testing.assert_array_equal(first.coverage, at_the_time, "the other stays as it was")
+    np.testing.assert_array_equal(first.coverage, draw_ink(then, SIDE))
+    first.update(document.strokes)
+    np.testing.assert_array_equal(first.coverage, second.coverage)
+
+
 def test_only_the_new_end_of_a_line_is_drawn() -> None:
     layer = InkLayer(400)
     points = tuple((0.1 + i / 200, 0.5) for i in range(160))
@@ -55,7 +76,7 @@ def test_only_the_new_end_of_a_line_is_drawn() -> None:
         box = layer.update((stroke,))
         assert box is not None
         assert box.width < 60, "of 340 pixels"
-    assert layer.update(layer._strokes) is None
+    assert layer.update(layer.strokes) is None
 
 
 def test_an_eraser_redraws_only_what_is_near_it() -> None:
