@@ -1,4 +1,4 @@
-"""Images of 28x28 pixels as pictures, enlarged without smoothing."""
+"""Images of 28x28 pixels as pictures, enlarged."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from apps.draw.paint.theme import Theme
 from backends.arrays import Array
 
 
-def enlarged(image: Array, theme: Theme, side: int) -> pygame.Surface:
+def enlarged(image: Array, theme: Theme, side: int, *, smooth: bool = False) -> pygame.Surface:
     """A square picture of (28, 28) uint8 ink, from paper to ink, ``side`` pixels wide."""
     small = pygame.surfarray.make_surface(_shades(theme)[image].swapaxes(0, 1))
-    return pygame.transform.scale(small, (side, side))
+    scale = pygame.transform.smoothscale if smooth else pygame.transform.scale
+    return scale(small, (side, side))
 
 
 @cache

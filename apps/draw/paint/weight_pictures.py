@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import pygame
 
-from apps.draw.paint.painter import between
+from apps.draw.paint.cells import shades
 from apps.draw.paint.theme import Theme
 from apps.draw.state.layout import SIDE
 from backends.arrays import Array
@@ -35,18 +33,7 @@ def weight_pictures(w: Array, count: int, side: int, theme: Theme) -> list[pygam
     """
     weights = w[:, :count].T
     strongest = np.maximum(np.abs(weights).max(axis=1, keepdims=True), 1e-12)
-    shades = np.rint(127.5 + 127.5 * weights / strongest).astype(np.uint8)
-    coloured = _colours(theme)[shades].reshape(count * SIDE, SIDE, 3)  # one below the other
+    coloured = shades(weights / strongest, theme, theme.paper).reshape(count * SIDE, SIDE, 3)  # a column
     column = pygame.surfarray.make_surface(coloured.swapaxes(0, 1))
     column = pygame.transform.smoothscale(column, (side, side * count))
     return [column.subsurface((0, number * side, side, side)) for number in range(count)]
-
-
-@cache
-def _colours(theme: Theme) -> Array:
-    """From minus over paper to plus, (256, 3)."""
-    shares = [shade / 127.5 - 1 for shade in range(256)]
-    ends = [theme.plus if share > 0 else theme.minus for share in shares]
-    return np.array(
-        [between(theme.paper, end, abs(share)) for end, share in zip(ends, shares, strict=True)], np.uint8
-    )

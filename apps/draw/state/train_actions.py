@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from apps.draw.state.actions import Action
@@ -86,13 +87,7 @@ ANSWERS = {
     ),
     Question.NEW: (
         Action("Start afresh", "Throw away what it learned", ("N",), lambda session: session.training.new()),
-        Action(
-            "Save it",
-            "Save this network in your documents",
-            ("W",),
-            lambda session: session.training.save(),
-            enabled=_can_save,
-        ),
+        replace(SAVE_NETWORK, label="Save it"),
         CANCEL,
     ),
 }

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
-import pygame
 
-from apps.draw.paint.painter import Painter, between
-from apps.draw.paint.theme import NORMAL, SMALL, Theme
+from apps.draw.paint.digit_pictures import enlarged
+from apps.draw.paint.painter import Painter
+from apps.draw.paint.theme import NORMAL, SMALL
 from apps.draw.state.actions import SWAP_BACKEND
 from apps.draw.state.backend_switch import Comparison
 from apps.draw.state.layout import FINGER, SIDE, Box
@@ -59,8 +58,8 @@ class NetworkInputView(View):
         )
 
     def paint(self, painter: Painter, session: Session) -> None:
-        small = pygame.surfarray.make_surface(_coloured(_image(session), painter.theme).swapaxes(0, 1))
-        painter.picture(pygame.transform.scale(small, self.picture[2:]), self.picture[:2])
+        picture = enlarged(_image(session), painter.theme, self.picture.width)
+        painter.picture(picture, self.picture[:2])
         painter.outline(self.picture, painter.theme.edge, radius=0, line=1)
         self._paint_facts(painter, session)
 
@@ -119,17 +118,6 @@ def _difference(compared: Comparison) -> str:
 def _image(session: Session) -> Array:
     recognition = session.prediction.recognition
     return BLANK if recognition is None else recognition.image
-
-
-def _coloured(image: Array, theme: Theme) -> Array:
-    """Map (28, 28) ink to (28, 28, 3) colours, from paper to ink."""
-    coloured: Array = _shades(theme)[image]
-    return coloured
-
-
-@cache
-def _shades(theme: Theme) -> Array:
-    return np.array([between(theme.paper, theme.ink, ink / 255) for ink in range(256)], np.uint8)
 
 
 def _fitting(painter: Painter, box: Box) -> int:

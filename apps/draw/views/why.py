@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 import numpy as np
-import pygame
 
+from apps.draw.paint.digit_pictures import enlarged
 from apps.draw.paint.evidence import changed_picture, paint_signs
-from apps.draw.paint.painter import Painter, between
+from apps.draw.paint.painter import Painter
 from apps.draw.paint.theme import NORMAL, SMALL
 from apps.draw.paint.waterfall import Part, Reach, paint_waterfall, reach_of, signed
 from apps.draw.state.actions import Action
@@ -22,7 +22,6 @@ from apps.draw.state.reasons import NEIGHBOURS, PAGE, Reasons
 from apps.draw.state.session import Session
 from apps.draw.views.view import View
 from apps.messages import percent
-from backends.arrays import Array
 from engine.recognition.explain import Explanation
 
 QUESTION, SENTENCE, TITLE, CAPTION, LABEL = 30, 28, 22, 38, 20  # px, heights of lines
@@ -212,7 +211,7 @@ class WhyPage(View):
                     painter.box(box, theme.paper, 0)
                 continue
             image, label = around.nearest[place]
-            painter.picture(_ink(painter, image, box.width), box[:2])
+            painter.picture(enlarged(image, painter.theme, box.width, smooth=True), box[:2])
             painter.outline(box, theme.edge, radius=0, line=1)
             at = box.center[0], box.bottom + self.px(LABEL) * 0.5
             painter.text(label, SMALL, theme.ink, at, "center")
@@ -238,11 +237,3 @@ def _on_canvas(session: Session) -> Point | None:
     if ring is None or session.document.busy:
         return None
     return (ring.center[0] - canvas.x) / canvas.width, (ring.center[1] - canvas.y) / canvas.height
-
-
-def _ink(painter: Painter, image: Array, side: int) -> pygame.Surface:
-    """An image of (28, 28) uint8 ink, from paper to ink, smooth."""
-    theme = painter.theme
-    shades = np.array([between(theme.paper, theme.ink, ink / 255) for ink in range(256)], np.uint8)
-    small = pygame.surfarray.make_surface(shades[image].swapaxes(0, 1))
-    return pygame.transform.smoothscale(small, (side, side))
