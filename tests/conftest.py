@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from backends import Backend, get_backend
 from engine.data.datasets import Dataset, Examples, read_dataset
+from engine.data.drawings import Drawing, read_drawings
 from engine.data.strokes import strokes_to_image
 
 NEEDS_NUMBA = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="numba is not installed")
@@ -51,6 +52,15 @@ def mnist() -> Dataset:
     if not folder:
         pytest.skip("INKDIGITS_DATA names no folder with mnist.npz")
     return read_dataset(Path(folder) / "mnist.npz")
+
+
+@pytest.fixture(scope="session")
+def pen_strokes() -> list[Drawing]:
+    """The real pen strokes; without them, the tests that need them say so and are skipped."""
+    path = Path(os.environ.get("INKDIGITS_DATA", "")) / "pen_strokes_dev.json"
+    if not path.is_file():
+        pytest.skip("INKDIGITS_DATA names no folder with pen_strokes_dev.json")
+    return read_drawings(path)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -21,7 +20,7 @@ from apps.draw.state.live_network import SMALLEST_DIGIT
 from apps.messages import WORDS, percent, words_for
 from backends.arrays import Array
 from engine.data.datasets import Dataset
-from engine.data.drawings import read_drawings
+from engine.data.drawings import Drawing
 from engine.data.strokes import Strokes
 from engine.export.page import LARGEST_PAGE, PageError, packed, write_page
 from engine.model.card import Card
@@ -440,9 +439,5 @@ def test_real_strokes_get_the_same_answers(network: Network, dev_strokes: list[S
 
 
 @pytest.fixture(scope="module")
-def dev_strokes() -> list[Strokes]:
-    folder = os.environ.get("INKDIGITS_DATA")
-    if not folder:
-        pytest.skip("INKDIGITS_DATA names no folder with pen_strokes_dev.json")
-    drawings = read_drawings(Path(folder) / "pen_strokes_dev.json")[::75]
-    return [[np.asarray(stroke).tolist() for stroke in each.strokes] for each in drawings]
+def dev_strokes(pen_strokes: list[Drawing]) -> list[Strokes]:
+    return [[np.asarray(stroke).tolist() for stroke in each.strokes] for each in pen_strokes[::75]]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +9,7 @@ import pytest
 
 from engine import Network
 from engine.data.datasets import DIGITS
+from engine.data.drawings import Drawing
 from engine.data.strokes import Strokes
 from engine.model.card import Card, DecisionRule
 from engine.recognition.recognize import (
@@ -46,12 +44,8 @@ def test_a_drawn_seven_is_recognized(network: Network) -> None:
     assert recognition.image.shape == (28, 28)
 
 
-def test_real_pen_strokes_are_recognized(network: Network) -> None:
-    path = Path(os.environ.get("INKDIGITS_DATA", "")) / "pen_strokes_dev.json"
-    if not path.is_file():
-        pytest.skip("INKDIGITS_DATA names no folder with pen_strokes_dev.json")
-    digits = json.loads(path.read_text())[::10]
-    right = [recognize_strokes(network, digit["strokes"]).digit == digit["label"] for digit in digits]
+def test_real_pen_strokes_are_recognized(network: Network, pen_strokes: list[Drawing]) -> None:
+    right = [recognize_strokes(network, each.strokes).digit == each.label for each in pen_strokes[::10]]
     assert np.mean(right) > 0.85
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from itertools import chain, permutations
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 
 from benchmarks.rows import rows_of
 from engine import Network, recognize_digits, segment
-from engine.data.drawings import read_drawings
+from engine.data.drawings import Drawing, read_drawings
 from engine.recognition.recognize import State
 
 TWO = [(1, 2), (2, 0), (5, 0), (6, 2), (4, 5), (0, 9), (6, 9)]
@@ -98,41 +97,35 @@ def test_long_rows_do_not_ask_the_network() -> None:
     assert segment(silent, lines) == [[i] for i in range(300)]
 
 
-@pytest.fixture(scope="module")
-def drawings() -> Any:
-    path = Path(os.environ.get("INKDIGITS_DATA", "")) / "pen_strokes_dev.json"
-    if not path.is_file():
-        pytest.skip("INKDIGITS_DATA names no folder with pen_strokes_dev.json")
-    return read_drawings(path)
-
-
 @pytest.mark.parametrize("index", [223, 830, 1542, 4301, 6540])
-def test_a_real_4_whose_strokes_nearly_touch_stays_one(network: Network, drawings: Any, index: int) -> None:
+def test_a_real_4_whose_strokes_nearly_touch_stays_one(
+    network: Network, pen_strokes: list[Drawing], index: int
+) -> None:
     """Each of its two strokes looks like a 1."""
-    assert drawings[index].label == 4
-    assert segment(network, drawings[index].strokes) == [[0, 1]]
+    assert pen_strokes[index].label == 4
+    assert segment(network, pen_strokes[index].strokes) == [[0, 1]]
 
 
 def test_real_digits_that_are_apart_are_divided_though_their_boxes_overlap(
-    network: Network, drawings: Any
+    network: Network, pen_strokes: list[Drawing]
 ) -> None:
     """Rows that lean by 17 degrees, among them those in which gaps between boxes, or none, mislead."""
-    rows = list(rows_of(drawings, each=10, random=np.random.default_rng(0), slant=0.3))
+    rows = list(rows_of(pen_strokes, each=10, random=np.random.default_rng(0), slant=0.3))
     for index in (90, 133, 143, 266, 277, 278):
         assert segment(network, rows[index].strokes) == rows[index].digits
 
 
 @pytest.mark.slow
-def test_rows_of_real_digits(network: Network, drawings: Any) -> None:
-    rows = list(rows_of(drawings, each=1, random=np.random.default_rng(0)))
+def test_rows_of_real_digits(network: Network, pen_strokes: list[Drawing]) -> None:
+    rows = list(rows_of(pen_strokes, each=1, random=np.random.default_rng(0)))
     assert len(rows) == 30
     right = [read(network, row.strokes) == row.label for row in rows]
     assert np.mean(right) >= 0.97
 
 
 @pytest.mark.slow
-def test_real_single_digits_stay_whole(network: Network, drawings: Any) -> None:
-    several = [each for each in drawings if len(each.strokes) > 1][::20]
+def test_real_single_digits_stay_whole(network: Network, pen_strokes: list[Drawing]) -> None:
+    several = [each for each in pen_strokes if len(each.strokes) > 1][::20]
     assert np.mean([len(segment(network, each.strokes)) == 1 for each in several]) >= 0.97
 
 

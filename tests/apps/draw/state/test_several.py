@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from functools import cache
@@ -21,7 +20,7 @@ from apps.draw.state.session import ROW_REST, Session
 from apps.draw.state.several import DWELL, MOST_STROKES
 from backends import get_backend
 from engine import Network
-from engine.data.drawings import read_drawings
+from engine.data.drawings import Drawing
 from engine.recognition.recognize import State, recognize_strokes
 from tests.apps.draw.acting import CLEAR, LIVE, PREDICT, UNDO
 from tests.apps.draw.conftest import FACTS
@@ -376,18 +375,10 @@ def test_predict_reads_in_a_saved_drawing_what_the_window_reads(
     assert again.read == "2026"
 
 
-@pytest.fixture(scope="module")
-def drawings() -> Any:
-    path = Path(os.environ.get("INKDIGITS_DATA", "")) / "pen_strokes_dev.json"
-    if not path.is_file():
-        pytest.skip("INKDIGITS_DATA names no folder with pen_strokes_dev.json")
-    return read_drawings(path)
-
-
-def test_real_digits_in_several_strokes_stay_one(drawings: Any) -> None:
+def test_real_digits_in_several_strokes_stay_one(pen_strokes: list[Drawing]) -> None:
     """4, 5, 7, 1 and others by many writers; `benchmarks.rows` says how many of all of them."""
     table = Table()
-    several = [each for each in drawings if len(each.strokes) > 1][::60]
+    several = [each for each in pen_strokes if len(each.strokes) > 1][::60]
     divided = 0
     for drawing in several:
         strokes = [PenStroke(tuple(map(tuple, stroke.tolist())), 0.03) for stroke in drawing.strokes]

@@ -20,6 +20,7 @@ from apps.draw.paint.theme import DARK, LIGHT, contrast
 from apps.draw.views.confusion import shade
 from apps.draw.views.mistakes import AGAIN, BACK, OTHER, MistakesPage
 from tests.apps.draw.test_budget import FRAME_BUDGET, least_frame
+from tests.apps.draw.views.glass import record_texts
 from tests.apps.draw.views.on_screen import SIZES, ShownTable
 from tests.apps.draw.views.pictures import compare
 from tests.apps.draw.views.test_pictures import is_colour, part, written
@@ -79,28 +80,19 @@ def test_the_page_is_painted_while_it_evaluates(data: Path, written: dict[str, A
 
 
 def test_every_count_is_in_its_cell(table: ShownTable, monkeypatch: pytest.MonkeyPatch) -> None:
-    from apps.draw.paint.painter import Painter
-
-    texts: list[tuple[str, Any]] = []
-    text = Painter.text
-
-    def record(self: Painter, words: str, size: float, colour: Any, at: Any, side: Any = "left") -> int:
-        texts.append((words, at))
-        return text(self, words, size, colour, at, side)
-
-    monkeypatch.setattr(Painter, "text", record)
+    texts = record_texts(monkeypatch)
     table.session.do(DARK_)
     table.window.paint()
     counts = confusion(table)
     for label in range(10):
         for answer in range(10):
             box = box_of(table, (label, answer))
-            inside = [words for words, at in texts if box.holds(at)]
+            inside = [words for words, *at in texts if box.holds((at[0], at[1]))]
             assert inside == ([str(counts[label, answer])] if counts[label, answer] else [])
         row = box_of(table, (label, 0))
-        assert str(label) in [w for w, (x, y) in texts if x < row.x and row.y <= y < row.bottom]
+        assert str(label) in [w for w, x, y in texts if x < row.x and row.y <= y < row.bottom]
         column = box_of(table, (0, label))
-        assert str(label) in [w for w, (x, y) in texts if y < column.y and column.x <= x < column.right]
+        assert str(label) in [w for w, x, y in texts if y < column.y and column.x <= x < column.right]
 
 
 def test_mistakes_are_orange_the_more_the_stronger_and_right_answers_blue(table: ShownTable) -> None:
