@@ -8,7 +8,8 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from apps.output import say
+from apps.options import number_of
+from apps.output import new_bar, say
 from backends.cores import usable_cores
 from engine.training.cluster import DaskPool
 from engine.training.executor import Done, Event, Lost, Pool, ProcessPool, Update
@@ -20,7 +21,7 @@ def add_executor(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers",
         metavar="N",
-        type=_workers,
+        type=number_of("workers"),
         help="training runs at once, each in a process of its own (default: one for each core or, with "
         "threads, for as many cores as a run has threads)",
     )
@@ -30,12 +31,6 @@ def add_executor(parser: argparse.ArgumentParser) -> None:
         help="train on the workers of the Dask cluster with this scheduler, such as tcp://10.0.0.1:8786; "
         "they need inkdigits and no files",
     )
-
-
-def _workers(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers")
-    return int(text)
 
 
 def new_pool(arguments: argparse.Namespace, shared: Shared) -> Pool:
@@ -86,7 +81,7 @@ class _Bars:
     """A bar for all runs, and one for each that is under way; at a terminal only."""
 
     def __init__(self, total: int, unit: str) -> None:
-        self._all = self._new(total, 0, f"{{n_fmt}}/{{total_fmt}} {unit}  {{bar}}  {{elapsed}}")
+        self._all = new_bar(total, f"{{n_fmt}}/{{total_fmt}} {unit}  {{bar}}  {{elapsed}}")
         self._bars: dict[str, Any] = {}
 
     def show(self, name: str, position: Position) -> None:
@@ -94,7 +89,7 @@ class _Bars:
         if bar is None:
             taken = {each.pos for each in self._bars.values()}
             place = next(n for n in range(1, len(taken) + 2) if -n not in taken)
-            bar = self._bars[name] = self._new(1, place, "")
+            bar = self._bars[name] = new_bar(1, "", place)
         bar.bar_format = f"{name:20} {{bar}}  {position.words:30}"
         bar.n = position.share
         bar.refresh()
@@ -117,17 +112,3 @@ class _Bars:
     def close(self) -> None:
         for bar in [*self._bars.values(), self._all]:
             bar.close()
-
-    @staticmethod
-    def _new(total: int, place: int, line: str) -> Any:
-        from tqdm import tqdm
-
-        return tqdm(
-            total=total,
-            position=place,
-            bar_format=line,
-            dynamic_ncols=True,
-            leave=False,
-            disable=None,  # where standard error is no terminal
-            file=sys.stderr,
-        )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from apps.options import add_backend, add_threads, input_file, input_file_or_folder, need
-from apps.output import download_bar, print_json, say
+from apps.output import download_bar, new_bar, print_json, say
 from engine.data.datasets import DataError, Dataset, load_digits8x8, load_mnist, load_mnist_from_keras
 from engine.data.own_data import read_own_data
 from engine.model.history import EpochRecord
@@ -234,18 +233,9 @@ class _Bar:
         width = len(f"{of:,}")
         line = f"{name}  {{bar}}  {done:{width},}/{of:,}  {{elapsed}}{more}"
         if self._bar is None or name != self._name:
-            from tqdm import tqdm
-
             self.close()
             self._name = name
-            self._bar = tqdm(
-                total=of,
-                bar_format=line,
-                dynamic_ncols=True,
-                leave=False,
-                disable=None,  # where standard error is no terminal
-                file=sys.stderr,
-            )
+            self._bar = new_bar(of, line)
         self._bar.bar_format = line
         self._bar.update(done - self._bar.n)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from engine.data.datasets import DIGITS
 from engine.recognition.recognize import Recognition, State
@@ -153,3 +154,12 @@ def percent(probability: float) -> str:
     if probability < 0.005:
         return "<1%"
     return f"{probability:.0%}"
+
+
+def shown_value(value: object) -> str:
+    """A value of a parameter, short: as the command line of ``inkdigits train`` has it."""
+    if isinstance(value, list):
+        return ",".join(map(str, value)) or "none"
+    if isinstance(value, str) and value.endswith(".toml"):
+        return Path(value).stem
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import stat
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,16 +49,21 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads",
         metavar="N",
-        type=_threads,
+        type=number_of("threads"),
         help="number of threads (default: 1); numba gives the same results with any number, numpy's differ "
         "in the last digits",
     )
 
 
-def _threads(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of threads")
-    return int(text)
+def number_of(things: str) -> Callable[[str], int]:
+    """Make the ``type=`` of an option that is one or more of something."""
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or int(text) < 1:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number of {things}")
+        return int(text)
+
+    return parse
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

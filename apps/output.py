@@ -56,6 +56,21 @@ def say(message: str) -> None:
         forget(sys.stderr)
 
 
+def new_bar(total: int, line: str, place: int = 0) -> Any:
+    """A progress bar as wide as the terminal; nothing elsewhere. It vanishes when it is closed."""
+    from tqdm import tqdm
+
+    return tqdm(
+        total=total,
+        position=place,
+        bar_format=line,
+        dynamic_ncols=True,
+        leave=False,
+        disable=None,  # where standard error is no terminal
+        file=sys.stderr,
+    )
+
+
 def download_bar() -> Any:
     """A progress bar for a download, at a terminal; needs the extra "train"."""
     from tqdm import tqdm

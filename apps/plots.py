@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
+from apps.messages import shown_value
 from apps.output import printable
-from apps.sweep import shown_value
 from backends.arrays import Array
 from engine.data.photos import FoundDigit
 from engine.figures import BLUE, GREY, INK, ORANGE, PALE, STYLE, confusion_figure, figure_of

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from apps.jobs import add_executor, new_pool, watch
 from apps.learning import load_dataset
+from apps.messages import shown_value
 from apps.options import add_json, input_file, need
 from apps.output import print_json, printable, say
 from backends import InkdigitsError, get_backend
@@ -117,15 +118,6 @@ def _outcome(done: Done) -> str:
 
 def _listed(parameters: dict[str, object]) -> str:
     return "  ".join(f"{name} {shown_value(value)}" for name, value in parameters.items())
-
-
-def shown_value(value: object) -> str:
-    """A value of a parameter, short: as the command line of ``inkdigits train`` has it."""
-    if isinstance(value, list):
-        return ",".join(map(str, value)) or "none"
-    if isinstance(value, str) and value.endswith(".toml"):
-        return Path(value).stem
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _report(search: Search, as_json: bool) -> None:

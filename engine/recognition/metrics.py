@@ -10,6 +10,8 @@ import numpy as np
 from backends.arrays import Array
 
 FEWEST_GROUPS = 6  # with fewer, an interval over groups says nothing
+# Student's t for 1 to 4 degrees of freedom, where the expansion of `_student_t` is off by more than 0.1 %.
+_FEW_T = (12.706205, 4.302653, 3.182446, 2.776445)
 
 
 def clustered_interval(right: Array, groups: Array) -> tuple[float, float]:
@@ -67,9 +69,6 @@ def mean_interval(accuracies: Sequence[float]) -> tuple[float, float]:
     t = _FEW_T[n - 2] if n <= len(_FEW_T) + 1 else _student_t(n - 1)
     mean, half = float(np.mean(accuracies)), float(t * np.std(accuracies, ddof=1) / math.sqrt(n))
     return max(0.0, mean - half), min(1.0, mean + half)
-
-
-_FEW_T = (12.706205, 4.302653, 3.182446, 2.776445)  # the expansion below is off by more than 0.1 % here
 
 
 def _student_t(freedom: int, z: float = 1.959964) -> float:

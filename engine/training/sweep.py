@@ -108,8 +108,9 @@ class Search:
     @property
     def runs_left(self) -> int:
         """How many training runs are still to be done."""
-        done = sum(len(each.results) for each in self.trials.values() if each.number <= self.sweep.count)
-        return self.sweep.count * len(self.sweep.seeds) - done
+        count = self.sweep.count
+        done = sum(len(each.results) for each in self.trials.values() if each.number <= count)
+        return count * len(self.sweep.seeds) - done
 
     def run(self, pool: Pool) -> Generator[Event, None, None]:
         """Do what is left, and keep each result before it is told.

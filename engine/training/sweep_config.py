@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -147,7 +148,7 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             The parameters of each trial.
         """
         values = [each if isinstance(each, list) else each.grid() for each in self.search.values()]
-        if (count := _product(map(len, values))) > MOST_TRIALS:
+        if (count := math.prod(map(len, values))) > MOST_TRIALS:
             raise SweepError(
                 f"the grid has {count:,} points; {MOST_TRIALS:,} are the most: use random or tpe"
             )
@@ -298,10 +299,3 @@ def _beside(sweep: Sweep, folder: Path) -> Sweep:
         recipe=recipe(sweep.recipe),
         search=search,
     )
-
-
-def _product(numbers: Any) -> int:
-    product = 1
-    for each in numbers:
-        product *= each
-    return product
