@@ -98,7 +98,7 @@ class Window:
         self._clock, self._sleep, self._events = clock, sleep, events
         self._handler = EventHandler(session)
         self._screen = Screen(session)
-        self._awake_until = self._painted_at = -math.inf
+        self._awake_until = self._framed_at = -math.inf
         self._window = pygame.Window(
             NAME, size or _first_size(), resizable=True, hidden=True, allow_high_dpi=True
         )
@@ -168,7 +168,7 @@ class Window:
         The wait is before the events are read, so that a frame shows all that happened before it.
         """
         waited = self._wait()
-        rest = self._painted_at + FRAME - self._clock()
+        rest = self._framed_at + FRAME - self._clock()
         if rest > 0:
             self._sleep(min(rest, FRAME))  # more only where the clock was put back
         events = [event for event in (*waited, *self._events.get()) if event.type != pygame.NOEVENT]
@@ -184,8 +184,11 @@ class Window:
     def paint(self) -> None:
         """Show what changed."""
         self._session.start_frame(self._clock())
-        if self._screen.paint(self.surface):
-            self._painted_at = self._clock()
+        changed = self._screen.paint(self.surface)
+        self._framed_at = (
+            self._clock()
+        )  # changed or not: while a worker is waited for, frames have to be idle
+        if changed:
             self._window.flip()
         if self._session.title != self.title:
             self._window.title = self._session.title

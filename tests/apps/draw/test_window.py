@@ -409,6 +409,18 @@ def test_frames_are_no_more_than_120_a_second(session: Session) -> None:
     window.close()
 
 
+def test_waiting_for_a_worker_leaves_the_processor_to_it(session: Session) -> None:
+    window, time = ticking(session)
+    session.jobs.append(iter(range(10**6)))
+    window.step()
+    frames, started = 0, time.now
+    while frames < 60:
+        window.step()
+        frames += 1
+    assert time.now - started >= 60 / 122, "it sleeps between frames though nothing is painted"
+    window.close()
+
+
 def test_a_tooltip_comes_although_nothing_happens(session: Session) -> None:
     place = button(session, ACTIONS[2]).center
     hover = pygame.Event(pygame.MOUSEMOTION, pos=place, rel=(0, 0), buttons=(0, 0, 0))
