@@ -98,6 +98,18 @@ def paint_ramp(painter: Painter, box: Box, first: float = 0.0) -> None:
     painter.picture(PICTURES.get(("ramp", theme, size, first), make), box[:2])
 
 
+def paint_sample(painter: Painter, value: float, box: Box) -> None:
+    """One cell, for a legend."""
+    theme, size = painter.theme, box[2:]
+
+    def make() -> pygame.Surface:
+        cell = Painter(pygame.Surface(size), theme, painter.unit)
+        paint_cells(cell, np.array([value]), 1, Box(0, 0, *size))
+        return cell.surface
+
+    painter.picture(PICTURES.get(("sample", theme, size, value), make), box[:2])
+
+
 @lru_cache(64)
 def _edges(length: int, count: int) -> Array:
     """The ``count`` + 1 edges of cells that fill a length, in whole pixels."""

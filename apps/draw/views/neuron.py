@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pygame
 
-from apps.draw.paint.cells import paint_cells
+from apps.draw.paint.cells import paint_cells, paint_sample
 from apps.draw.paint.evidence import paint_signs
 from apps.draw.paint.painter import Painter
 from apps.draw.paint.theme import NORMAL, SMALL
@@ -97,7 +97,6 @@ class NeuronCard:
             picture.fill(painter.theme.background)
             own = Painter(picture, painter.theme, painter.unit)
             first = insight.chosen is not None and insight.chosen[0] == 0
-            first = insight.chosen is not None and insight.chosen[0] == 0
             _paint_picture(own, Box(0, 0, *box[2:]), weights, first)
             self._kept = key, picture
         painter.picture(self._kept[1], box[:2])
@@ -107,7 +106,7 @@ class NeuronCard:
         x, y = self.legend
         cell = self._px(12)
         for value, text in ((1.0, "+ speaks for it"), (-1.0, "− against it")):
-            paint_cells(painter, np.array([value]), 1, Box(x, y - cell // 2, cell, cell))
+            paint_sample(painter, value, Box(x, y - cell // 2, cell, cell))
             x += cell + self._px(6)
             x += painter.text(text, SMALL, painter.theme.quiet, (x, y)) + self._px(16)
 
