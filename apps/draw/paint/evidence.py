@@ -34,7 +34,7 @@ def blur(values: Array) -> Array:
 
 @cache
 def _spread(size: int) -> Array:
-    """The (size, size) matrix that gives a half of each number its own place, and a quarter each neighbour."""
+    """The (size, size) matrix that keeps half of each number and gives a quarter to each neighbour."""
     return np.eye(size) / 2 + (np.eye(size, k=1) + np.eye(size, k=-1)) / 4
 
 

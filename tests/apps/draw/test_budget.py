@@ -73,7 +73,7 @@ def slowness() -> float:
 
 
 def least_frame(window: Window, count: int = 40) -> float:
-    """CPU seconds of a typical frame while a stroke grows: the least mean of ten frames, on a usual machine."""
+    """CPU seconds, on a usual machine, of a frame while a stroke grows: the least mean of ten frames."""
     session, means, walk = window._session, [], places(count)
     for _ in range(0, count, 10):
         slower, costs = slowness(), []
