@@ -107,7 +107,9 @@ def test_a_team_leaves_the_cores_of_another_process_alone() -> None:
     )
     try:
         assert holder.stdout is not None
-        taken = int(holder.stdout.readline())
+        taken = holder.stdout.readline().strip()
+        if taken == "None":
+            pytest.skip("another run of inkdigits holds the cores")
         together = Barrier(2)
         found: list[set[int]] = []
 
@@ -121,7 +123,7 @@ def test_a_team_leaves_the_cores_of_another_process_alone() -> None:
         holder.communicate("")
     held = [each for each in found if len(each) == 1 and len(os.sched_getaffinity(0)) > 1]
     assert len(found) == 2
-    assert {taken} not in held
+    assert {int(taken)} not in held
     assert len({min(each) for each in held}) == len(held)  # and not the same core twice
 
 
