@@ -681,6 +681,98 @@ MUTANTS += [
     Mutant("the farthest digits", "state/reasons.py", "for i in indices]", "for i in indices[::-1]]", WHY),
 ]
 
+TEACHING, ROW, TEACH = "state/teaching.py", "views/teach.py", "views/test_teach.py"
+MUTANTS += [
+    Mutant(
+        "teach only the last drawing",
+        TEACHING,
+        "{each.strokes: each.digit for each in corrections} |",
+        "{} |",
+        TEACH,
+    ),
+    Mutant(
+        "teach the taught network again",
+        TEACHING,
+        "corrections[0].network if corrections else network",
+        "network",
+        TEACH,
+    ),
+    Mutant(
+        "teach another digit",
+        TEACHING,
+        "teach(start, drawings, list(known.values()))",
+        "teach(start, drawings, [9 - each for each in known.values()])",
+        TEACH,
+    ),
+    Mutant(
+        "teach all strokes of several digits",
+        TEACHING,
+        "self._learn(digit, self._session.several.shown)",
+        "self._learn(digit, self._session.document.strokes)",
+        TEACH,
+    ),
+    Mutant(
+        "before is after",
+        TEACHING,
+        "for each in (network, taught))\n        return Correction",
+        "for each in (taught, taught))\n        return Correction",
+        TEACH,
+    ),
+    Mutant(
+        "put aside what was put in its place",
+        TEACHING,
+        "if not _same(live.network, network):",
+        "if False:",
+        TEACH,
+    ),
+    Mutant(
+        "undo answers with what was taught",
+        TEACHING,
+        "self._answer(correction.network, correction.facts)",
+        "self._answer(correction.taught, correction.facts)",
+        TEACH,
+    ),
+    Mutant(
+        "undo goes back to the old backend",
+        TEACHING,
+        "Network(network.parameters, live.network.backend, network.card)\n            self._session.facts",
+        "network\n            self._session.facts",
+        TEACH,
+    ),
+    Mutant(
+        "undo the drawing first",
+        "state/session.py",
+        "(self.teaching if self.teaching.can_undo else self.document).undo()",
+        "self.document.undo()",
+        TEACH,
+    ),
+    Mutant(
+        "closing forgets what was taught", "state/session.py", "if self.teaching.unsaved:", "if False:", TEACH
+    ),
+    Mutant("closing saves it again", TEACHING, "self._saved = self.corrections[-1].taught", "pass", TEACH),
+    Mutant("old accuracy after teaching", TEACHING, "accuracy=None)", "accuracy=first.accuracy)", TEACH),
+    Mutant(
+        "scores of one network",
+        TEACHING,
+        "for each in (correction.network, correction.taught))",
+        "for each in (correction.taught, correction.taught))",
+        TEACH,
+    ),
+    Mutant("teach while a network learns", TEACHING, "or session.training.active", "", TEACH),
+    Mutant("teach a picture", TEACHING, "session.picture is None and", "", TEACH),
+    Mutant(
+        "digits of the row a place off",
+        ROW,
+        "action: Box(edges[n], area.y,",
+        "action: Box(edges[n] - 40, area.y,",
+        TEACH,
+    ),
+    Mutant("row without its words", ROW, 'painter.text("It was", SMALL', 'painter.text("", SMALL', TEACH),
+    Mutant("before and after swapped", ROW, "was {before}, now {after}", "was {after}, now {before}", TEACH),
+    Mutant("row not painted again", ROW, "last and last.scores, buttons", "buttons", TEACH),
+    Mutant("focus lost", ROW, "session.keyboard.focus = UNLEARN", "pass", TEACH),
+]
+
 
 def caught_by(mutant: Mutant) -> str:
     """The test that a fault fails, or an empty text where all pass."""

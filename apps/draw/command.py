@@ -92,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
         live, dark = LiveNetwork(network, _tell), arguments.theme != "light"
         session = Session(_prediction(live, worker), facts, _folders(), dark, live, worker=worker)
         _run_window(session, arguments)
+    if session.farewell:
+        say(f"inkdigits: {session.farewell}")
     return 0
 
 

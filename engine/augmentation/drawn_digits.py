@@ -14,6 +14,7 @@ import numpy as np
 from backends.arrays import Array
 from backends.base import Backend
 from engine.augmentation.strokes import StrokeAugmentation, augment_drawings, pack_drawings
+from engine.data.datasets import Examples
 from engine.data.drawings import Drawing
 
 # Points "xy" on a grid of 5 columns (0-4) and 7 rows (0-6, y down); | lifts the pen.
@@ -61,6 +62,27 @@ def drawn_digits(count: int, amounts: StrokeAugmentation, backend: Backend) -> A
     images = augment_drawings(drawings[np.array(which)], amounts, np.random.default_rng(0), backend)
     images.setflags(write=False)
     return images
+
+
+def drawn_examples(count: int, amounts: StrokeAugmentation, backend: Backend) -> Examples:
+    """Draw digits to test a network on where no data set is at hand.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    amounts : StrokeAugmentation
+        How strongly the outlines are augmented.
+    backend : Backend
+        Draws them.
+
+    Returns
+    -------
+    Examples
+        The images of `drawn_digits`, with what they show.
+    """
+    labels = np.resize(np.array(list(OUTLINES), np.int64), count)
+    return Examples(drawn_digits(count, amounts, backend), labels)
 
 
 def _strokes(outline: str) -> list[Array]:

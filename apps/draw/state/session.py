@@ -25,6 +25,7 @@ from apps.draw.state.mistakes import Mistakes, Picture
 from apps.draw.state.pointer import Part, Pointer
 from apps.draw.state.reasons import Reasons
 from apps.draw.state.several import Several
+from apps.draw.state.teaching import Teaching
 from apps.draw.state.watched_training import WatchedTraining
 from apps.messages import Words, guess_in_words, number_in_glyphs, window_title, words_for
 from backends.errors import BackendFailedError, InkdigitsError
@@ -77,6 +78,8 @@ class Session:
         Which backend computes, and how the others compare.
     training : WatchedTraining
         A network that learns while the window is open.
+    teaching : Teaching
+        What the network was told about drawings, and learned from that.
     mistakes : Mistakes
         Labelled digits, and where the network is wrong.
     picture : Picture or None
@@ -97,6 +100,8 @@ class Session:
         The name of the panel that lies over everything: "menu" or "open".
     notice : str
         What just happened, such as where a drawing was saved; empty after a while.
+    farewell : str
+        What is to be read in the terminal when the window has closed.
     jobs : list of iterator
         Slow work, such as training. In every frame each goes one step on, which should take a few
         milliseconds; it leaves the list when it ends.
@@ -128,6 +133,7 @@ class Session:
         self.reasons: Reasons = Reasons(self.insight)
         self.backends: BackendSwitch = BackendSwitch(self)
         self.training: WatchedTraining = WatchedTraining(self)
+        self.teaching: Teaching = Teaching(self)
         self.document: Document = Document()
         self.several: Several = Several(network)
         self.mistakes: Mistakes = Mistakes(network, worker)
@@ -147,7 +153,7 @@ class Session:
         self.dark: bool = dark
         self.calm: bool = False
         self.panel: str | None = None
-        self.notice = ""
+        self.notice = self.farewell = ""
         self.jobs: list[Iterator[object]] = []
         self.title = window_title(None)
         self.closed = False
@@ -222,8 +228,11 @@ class Session:
         self.keyboard.leave()
 
     def close(self) -> None:
-        """Close the window; what is drawn can be brought back in the next session."""
+        """Close the window; what is drawn can be brought back in the next one, what was taught is saved."""
         self.closed = True
+        if self.teaching.unsaved:
+            self.teaching.save()
+            self.farewell = self.notice
         if self.files is not None and not self.document.empty:
             try:
                 self.files.keep(self.document.strokes)
@@ -248,6 +257,14 @@ class Session:
         """Predict a picture in place of the drawing; the drawing can be brought back by undoing."""
         self.document.clear()
         self.picture = picture
+
+    def undo(self) -> None:
+        """Take back what was done last: a correction, or a change of the drawing."""
+        (self.teaching if self.teaching.can_undo else self.document).undo()
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        (self.teaching if self.teaching.can_redo else self.document).redo()
 
     def predict(self) -> None:
         """Predict now; the verdict is final."""
@@ -306,7 +323,7 @@ class Session:
         self.elapsed = min(max(now - self._framed_at, 0.0), LONGEST_STEP)
         self.now = self._framed_at = now
         if self.notice and now >= self._notice_until:
-            self.notice = ""
+            self.notice = self.farewell = ""
         self.jobs = [job for job in self.jobs if next(job, _ENDED) is not _ENDED]
         if self.network is not None and self.network.network is not self._asked:
             self._asked = self.network.network

@@ -144,10 +144,13 @@ class Several:
         return tuple(Digit(tuple(strokes[i] for i in group), each) for group, each in found)
 
     def _take(self, strokes: PenStrokes, digits: tuple[Digit, ...]) -> None:
-        """Show the digits of a drawing, beginning with the one that was drawn last."""
+        """Show the digits of a drawing: the one that is shown already, or the one that was drawn last."""
+        shown = self.shown
         self._divided = strokes
         self._set(digits)
-        self.chosen = next((i for i, each in enumerate(self.digits) if strokes[-1] in each.strokes), 0)
+        same = (i for i, each in enumerate(self.digits) if each.strokes == shown)
+        last = (i for i, each in enumerate(self.digits) if strokes[-1] in each.strokes)
+        self.chosen = next(same, next(last, 0))
 
     def _set(self, digits: tuple[Digit, ...]) -> None:
         self.digits = digits if len(digits) > 1 else ()

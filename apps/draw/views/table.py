@@ -15,6 +15,7 @@ from apps.draw.views.mistakes import MistakesPage
 from apps.draw.views.overlays import FocusView, NoticeView, RingView, TooltipView
 from apps.draw.views.shown_picture import ShownPictureView
 from apps.draw.views.tabs import TabsView
+from apps.draw.views.teach import TeachView
 from apps.draw.views.tools import CornerView, ToolsView
 from apps.draw.views.train import TrainPage
 from apps.draw.views.view import View
@@ -22,7 +23,7 @@ from apps.draw.views.why import WhyPage
 
 # In the order of their tabs.
 PAGES: tuple[type[View], ...] = (AnswerPage, InsidePage, WhyPage, MistakesPage, TrainPage)
-FRAME: tuple[type[View], ...] = (CanvasView, ToolsView, TabsView, CornerView, HeadlineView)
+FRAME: tuple[type[View], ...] = (CanvasView, ToolsView, TabsView, CornerView, HeadlineView, TeachView)
 OVERLAYS: tuple[type[View], ...] = (
     ShownPictureView,
     EvidenceView,
