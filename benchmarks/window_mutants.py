@@ -754,8 +754,8 @@ MUTANTS += [
     Mutant(
         "scores of one network",
         TEACHING,
-        "for each in (correction.network, correction.taught))",
-        "for each in (correction.taught, correction.taught))",
+        "for each in (correction.network, correction.taught)]",
+        "for each in (correction.taught, correction.taught)]",
         TEACH,
     ),
     Mutant("teach while a network learns", TEACHING, "or session.training.active", "", TEACH),
@@ -769,7 +769,7 @@ MUTANTS += [
     ),
     Mutant("row without its words", ROW, 'painter.text("It was", SMALL', 'painter.text("", SMALL', TEACH),
     Mutant("before and after swapped", ROW, "was {before}, now {after}", "was {after}, now {before}", TEACH),
-    Mutant("row not painted again", ROW, "last and last.scores, buttons", "buttons", TEACH),
+    Mutant("row not painted again", ROW, "teaching.testing, last, buttons", "buttons", TEACH),
     Mutant("focus lost", ROW, "session.keyboard.focus = UNLEARN", "pass", TEACH),
 ]
 

@@ -210,9 +210,8 @@ class Teaching:
         try:
             if self._tests is None:
                 self._tests, self.test_set = self._find_tests(correction.network)
-            return evaluate(correction.network, self._tests).accuracy, evaluate(
-                correction.taught, self._tests
-            ).accuracy
+            both = [evaluate(each, self._tests) for each in (correction.network, correction.taught)]
+            return both[0].accuracy, both[1].accuracy
         except (InkdigitsError, MemoryError):
             return None
 

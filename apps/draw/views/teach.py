@@ -52,7 +52,7 @@ class TeachView(View):
         self._place(session)
         teaching, last = session.teaching, session.teaching.last
         buttons = tuple((action, button_looks(session, action)) for action in self.buttons)
-        return teaching.learning, teaching.testing, last, last and last.scores, buttons
+        return teaching.learning, teaching.testing, last, buttons
 
     def paint(self, painter: Painter, session: Session) -> None:
         theme, area, correction = painter.theme, self.area, session.teaching.last
