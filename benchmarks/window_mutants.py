@@ -773,6 +773,72 @@ MUTANTS += [
     Mutant("focus lost", ROW, "session.keyboard.focus = UNLEARN", "pass", TEACH),
 ]
 
+STEPPING, PARTS, STEP = "state/stepping.py", "views/step.py", "views/test_step.py"
+MUTANTS += [
+    Mutant(
+        "always the first step",
+        STEPPING,
+        "self._take(Network(step.after,",
+        "self._take(Network(step.before,",
+        STEP,
+    ),
+    Mutant("learn the answer", STEPPING, "if self._chosen is None else self._chosen", "", STEP),
+    Mutant(
+        "another rate than is written", STEPPING, "learning_rate=LEARNING_RATE", "learning_rate=0.1", STEP
+    ),
+    Mutant("eleven steps", STEPPING, "range(MANY)", "range(MANY + 1)", STEP),
+    Mutant(
+        "steps of another drawing go on",
+        STEPPING,
+        "self._for, self._steps, self.failure = wanted, [],",
+        "self._for, self.failure = wanted,",
+        STEP,
+    ),
+    Mutant(
+        "check the network from before all steps",
+        STEPPING,
+        "Network(step.before, network.backend",
+        "Network(network.parameters, network.backend",
+        STEP,
+    ),
+    Mutant(
+        "check another label",
+        STEPPING,
+        "check_gradients(at, recognition.image, label)",
+        "check_gradients(at, recognition.image, 0)",
+        STEP,
+    ),
+    Mutant(
+        "all parts at once",
+        STEPPING,
+        "self.reached = 1\n        self.failure",
+        "self.reached = 9\n        self.failure",
+        STEP,
+    ),
+    Mutant("back forgets the step", STEPPING, "self._steps.pop()", "self._steps.clear()", STEP),
+    Mutant("badge always green", PARTS, "theme.bad if wrong else theme.good", "theme.good", STEP),
+    Mutant("badge without words", PARTS, 'words = f"WRONG', 'words = "" and f"WRONG', STEP),
+    Mutant(
+        "cells reversed",
+        PARTS,
+        "paint_cells(painter, values / largest",
+        "paint_cells(painter, values[::-1] / largest",
+        STEP,
+    ),
+    Mutant(
+        "after is before",
+        PARTS,
+        "stepping.step.probabilities_after if",
+        "stepping.step.forward.probabilities if",
+        STEP,
+    ),
+    Mutant("no outline before", PARTS, "before[digit] >= 0.005", "before[digit] >= 5", STEP),
+    Mutant("space always steps", PARTS, 'if key.endswith("Space") and by_keys:', "if False:", STEP),
+    Mutant(
+        "numbers before they are reached", PARTS, "if reached and stepping.step", "if stepping.step", STEP
+    ),
+]
+
 
 def caught_by(mutant: Mutant) -> str:
     """The test that a fault fails, or an empty text where all pass."""

@@ -12,6 +12,7 @@ from apps.draw.state.session import Session
 NAMED_KEYS = {
     pygame.K_ESCAPE: "Esc",
     pygame.K_DELETE: "Delete",
+    pygame.K_BACKSPACE: "Backspace",
     pygame.K_F1: "F1",
     pygame.K_TAB: "Tab",
     pygame.K_RETURN: "Enter",
@@ -22,7 +23,7 @@ NAMED_KEYS = {
     pygame.K_UP: "Up",
     pygame.K_DOWN: "Down",
 }
-SHIFTED = {"Tab", "Left", "Right", "Up", "Down"}  # mean something else with Shift
+SHIFTED = {"Tab", "Space", "Left", "Right", "Up", "Down"}  # mean something else with Shift
 # The keys of a keyboard by their place, with what they type on an American one.
 PHYSICAL_KEYS = {
     **{pygame.KSCAN_A + index: letter for index, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")},

@@ -47,6 +47,8 @@ class Step:
         New arrays: the parameters after the step.
     loss_after : float
         The loss of the same image with those.
+    probabilities_after : (O,) array
+        What the network makes of it with those.
     """
 
     forward: Activations
@@ -56,6 +58,7 @@ class Step:
     before: Parameters
     after: Parameters
     loss_after: float
+    probabilities_after: Array
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,9 @@ def step(
     (optimizer or SGD()).update(backend, after, gradients, learning_rate)
     _, z = backend.forward(after, as_row(network, image))
     loss_after, _ = backend.softmax_cross_entropy(z[-1], labels)
-    return Step(forward, loss, tuple(each[0] for each in all_dz), gradients, parameters, after, loss_after)
+    p_after = backend.softmax_forward(z[-1])[0]
+    dzs = tuple(each[0] for each in all_dz)
+    return Step(forward, loss, dzs, gradients, parameters, after, loss_after, p_after)
 
 
 def check_gradients(

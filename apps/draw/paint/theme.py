@@ -30,6 +30,8 @@ class Theme:
         The one accent, the accented button under the pointer, and text on the accent.
     minus, plus : Colour
         Evidence against and for: orange and blue.
+    good, bad : Colour
+        Of a check that holds, and of one that does not: green and red, always beside words.
     """
 
     background: Colour
@@ -47,6 +49,8 @@ class Theme:
     on_accent: Colour
     minus: Colour
     plus: Colour
+    good: Colour
+    bad: Colour
 
 
 DARK = Theme(
@@ -65,6 +69,8 @@ DARK = Theme(
     on_accent=(14, 22, 36),
     minus=(240, 150, 70),
     plus=(96, 165, 250),
+    good=(86, 196, 120),
+    bad=(248, 118, 118),
 )
 LIGHT = Theme(
     background=(244, 244, 241),
@@ -82,6 +88,8 @@ LIGHT = Theme(
     on_accent=(255, 255, 255),
     minus=(184, 84, 10),
     plus=(29, 99, 216),
+    good=(24, 122, 62),
+    bad=(190, 32, 38),
 )
 
 SMALL, NORMAL, LARGE = 13, 15, 24  # px in a window of the first size

@@ -25,6 +25,7 @@ from apps.draw.state.mistakes import Mistakes, Picture
 from apps.draw.state.pointer import Part, Pointer
 from apps.draw.state.reasons import Reasons
 from apps.draw.state.several import Several
+from apps.draw.state.stepping import Stepping
 from apps.draw.state.teaching import Teaching
 from apps.draw.state.watched_training import WatchedTraining
 from apps.messages import Words, guess_in_words, number_in_glyphs, window_title, words_for
@@ -80,6 +81,8 @@ class Session:
         A network that learns while the window is open.
     teaching : Teaching
         What the network was told about drawings, and learned from that.
+    stepping : Stepping
+        One training step after the other on the drawing, for the page that takes them apart.
     mistakes : Mistakes
         Labelled digits, and where the network is wrong.
     picture : Picture or None
@@ -134,6 +137,7 @@ class Session:
         self.backends: BackendSwitch = BackendSwitch(self)
         self.training: WatchedTraining = WatchedTraining(self)
         self.teaching: Teaching = Teaching(self)
+        self.stepping: Stepping = Stepping(self)
         self.document: Document = Document()
         self.several: Several = Several(network)
         self.mistakes: Mistakes = Mistakes(network, worker)

@@ -14,6 +14,7 @@ from apps.draw.views.menu import MenuView, OpenView
 from apps.draw.views.mistakes import MistakesPage
 from apps.draw.views.overlays import FocusView, NoticeView, RingView, TooltipView
 from apps.draw.views.shown_picture import ShownPictureView
+from apps.draw.views.step import StepPage
 from apps.draw.views.tabs import TabsView
 from apps.draw.views.teach import TeachView
 from apps.draw.views.tools import CornerView, ToolsView
@@ -22,7 +23,7 @@ from apps.draw.views.view import View
 from apps.draw.views.why import WhyPage
 
 # In the order of their tabs.
-PAGES: tuple[type[View], ...] = (AnswerPage, InsidePage, WhyPage, MistakesPage, TrainPage)
+PAGES: tuple[type[View], ...] = (AnswerPage, InsidePage, WhyPage, StepPage, MistakesPage, TrainPage)
 FRAME: tuple[type[View], ...] = (CanvasView, ToolsView, TabsView, CornerView, HeadlineView, TeachView)
 OVERLAYS: tuple[type[View], ...] = (
     ShownPictureView,

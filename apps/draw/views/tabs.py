@@ -13,6 +13,8 @@ from apps.draw.state.session import Session
 from apps.draw.views.view import View
 
 LETTER = 8.6  # px for each letter of a page's name
+FULL = 0.85  # of the row: more than this for fingers, and long names would run into each other
+NARROWEST = 24  # px, of a tab then (WCAG 2.2, 2.5.8)
 
 
 class TabsView(View):
@@ -55,10 +57,11 @@ class TabsView(View):
 
 
 def _fit(widths: list[float], room: int) -> list[float]:
-    """The widths, made narrower where there is too little room, but none narrower than a finger."""
-    spare = sum(widths) - len(widths) * FINGER
-    share = min(1.0, max(room - len(widths) * FINGER, 0) / spare) if spare else 1.0
-    return [FINGER + (width - FINGER) * share for width in widths]
+    """The widths, made narrower where there is too little room: not below a finger if they need not."""
+    least = FINGER if len(widths) * FINGER < FULL * room else NARROWEST
+    spare = sum(widths) - len(widths) * least
+    share = min(1.0, max(room - len(widths) * least, 0) / spare) if spare else 1.0
+    return [least + (width - least) * share for width in widths]
 
 
 def _show(number: int, name: str) -> Action:

@@ -10,7 +10,7 @@ from apps.draw.state.layout import Box
 from apps.draw.state.session import Session
 from apps.draw.state.teach_actions import SAVE_TAUGHT, TEACH, UNLEARN
 from apps.draw.state.teaching import Correction
-from apps.draw.views.tools import button_looks, paint_button
+from apps.draw.views.tools import paint_button
 from apps.draw.views.view import View
 from apps.messages import percent
 
@@ -21,6 +21,10 @@ class TeachView(View):
     """Ten digits to choose from; while the drawing that was taught is there, before and after instead."""
 
     area_name = "teach"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._face: tuple[object, ...] = ()
 
     def arrange(self, area: Box, unit: float, session: Session) -> None:
         super().arrange(area, unit, session)
@@ -49,10 +53,13 @@ class TeachView(View):
                 session.keyboard.focus = UNLEARN
 
     def looks(self, session: Session) -> Hashable:
-        self._place(session)
-        teaching, last = session.teaching, session.teaching.last
-        buttons = tuple((action, button_looks(session, action)) for action in self.buttons)
-        return teaching.learning, teaching.testing, last, buttons
+        teaching, pointer = session.teaching, session.pointer
+        face = session.network is None, teaching.learning, teaching.last
+        if face != self._face:
+            self._face = face
+            self._place(session)
+        hovered = (pointer.hovered, pointer.pressed) if pointer.hovered in self.buttons else None
+        return face, teaching.testing, teaching.possible, teaching.unsaved, hovered
 
     def paint(self, painter: Painter, session: Session) -> None:
         theme, area, correction = painter.theme, self.area, session.teaching.last

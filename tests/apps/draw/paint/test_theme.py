@@ -13,6 +13,7 @@ TEXT = [
     ("on_accent", "accent"),
     ("on_accent", "accent_hovered"),
     ("background", "ink"),  # tooltips and notices
+    ("bad", "background"),  # a check that fails
 ]
 RECOGNIZED = [
     ("edge", "background"),
@@ -25,6 +26,7 @@ RECOGNIZED = [
     ("plus", "background"),
     ("minus", "paper"),
     ("plus", "paper"),
+    ("good", "background"),
 ]
 
 
