@@ -811,8 +811,8 @@ MUTANTS += [
     Mutant(
         "all parts at once",
         STEPPING,
-        "self.reached = 1\n        self.failure",
-        "self.reached = 9\n        self.failure",
+        "self.reached = 1\n            self._for",
+        "self.reached = 9\n            self._for",
         STEP,
     ),
     Mutant("back forgets the step", STEPPING, "self._steps.pop()", "self._steps.clear()", STEP),

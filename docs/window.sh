@@ -9,6 +9,8 @@ shoot answer three
 shoot inside three --view inside
 shoot neuron neuron --view inside
 shoot why three --view why
+shoot step step --view step
+shoot teach teach
 shoot number number
 shoot mistakes three --view mistakes
 shoot mistake mistakes

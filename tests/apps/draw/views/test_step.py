@@ -134,7 +134,10 @@ def test_parts_appear_one_after_the_other(screen: GlassScreen, monkeypatch: Any)
         screen.keys("Space")
 
 
-def test_the_bars_are_outlined_before_and_filled_after(screen: GlassScreen) -> None:
+def test_the_bars_are_outlined_before_and_filled_after() -> None:
+    screen = GlassScreen("Step", Network.load())
+    screen.three()
+    screen.frames(2)
     page, theme = screen.page, DARK
     screen.keys("8", *["Space"] * 4)
     box = next(box for action, box in page.digits.items() if action.label == "8")
@@ -146,10 +149,11 @@ def test_the_bars_are_outlined_before_and_filled_after(screen: GlassScreen) -> N
 
     assert filled() == 0
     screen.keys("Space")
-    screen.keys("Shift+Space", "Shift+Space", "Shift+Space")
-    high = bar.height * float(shown(screen).probabilities_after[8])
-    assert high > bar.height / 2
-    assert abs(filled() - high) <= 4  # the outline lies over it
+    before, after = shown(screen).forward.probabilities[8], shown(screen).probabilities_after[8]
+    assert before < 0.01
+    assert after > 0.3
+    assert abs(filled() - bar.height * float(after)) <= 3
+    screen.window.close()
 
 
 # ---- Keys and buttons ---------------------------------------------------------------------------
