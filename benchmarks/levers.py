@@ -1,11 +1,10 @@
 """What a change of a recipe gives: accuracy on digits to learn from beside digits held back, seed by seed.
 
-    inkdigits train --help                                          # what a recipe can say: engine/recipes/best.toml
     python -m benchmarks.levers best wide.toml --seeds 1 2 --networks /tmp/levers
     python -m benchmarks.levers best --hidden 256,128 --networks /tmp/levers
 
-A sixth of MNIST's training digits (10,000, drawn by the seed) and the drawings of writers 25-30 are held back.
-A network that is in the folder already is not trained again. MNIST's test digits are not looked at.
+A recipe is a name or a file like engine/recipes/best.toml. A sixth of MNIST's training digits (10,000, drawn by
+the seed) and the drawings of writers 25-30 are held back. A network that is in the folder already is not trained again. MNIST's test digits are not looked at.
 
 Columns: accuracy in % and, of what is held back, the cross-entropy at the best temperature in thousandths.
 "refused" is the share of letters, shapes and curves, which no recipe learns from, that get no confident digit
@@ -18,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import time
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple

@@ -49,7 +49,7 @@ class ImageAugmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     contrast : float
         Largest logarithm of the factor by which ink is brightened.
     framed : bool
-        Whether the digit is centred by its mass afterwards, as MNIST's are; else it stays where it is shifted.
+        Whether the digit is centred by its mass afterwards, as MNIST's are; else it stays where it is.
     """
 
     rotation: Angle = 0.0
