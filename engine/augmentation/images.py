@@ -39,7 +39,7 @@ class ImageAugmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     shear : float
         ± columns for each row.
     shift : float
-        ± pixels on each axis; the framing undoes whole pixels, so 0.5 covers every place in between.
+        ± pixels on each axis; framing undoes whole pixels, so with it 0.5 covers every place in between.
     elastic : float
         Largest standard deviation of a smooth random field, in pixels.
     width : float
@@ -48,6 +48,8 @@ class ImageAugmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         Largest share of its neighbours in a pixel, for three digits in ten.
     contrast : float
         Largest logarithm of the factor by which ink is brightened.
+    framed : bool
+        Whether the digit is centred by its mass afterwards, as MNIST's are; else it stays where it is.
     """
 
     rotation: Angle = 0.0
@@ -59,6 +61,7 @@ class ImageAugmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     width: Pixels = 0.0
     blur: Share = 0.0
     contrast: Share = 0.0
+    framed: bool = True
 
 
 def augment_images(
@@ -80,7 +83,7 @@ def augment_images(
     Returns
     -------
     (n, 28, 28) array of uint8
-        New images, framed alike.
+        New images, framed alike where that is asked for.
     """
     sampler = Sampler(random, len(images))
     augmented = backend.imaging.warp(images, *_warp_arguments(images, amounts, sampler, backend))
@@ -92,7 +95,10 @@ def augment_images(
         augmented = backend.imaging.blur(augmented, sampler.uniform(amounts.blur) * sampler.bernoulli(0.3))
     gain = np.exp(sampler.uniform(amounts.contrast)) / np.maximum(0.25, augmented.max(axis=(1, 2)))
     augmented *= 255 * gain[:, None, None]
-    framed: Array = backend.imaging.center_by_mass(np.minimum(augmented, 255), SIDE)
+    bright: Array = np.minimum(augmented, 255)
+    if not amounts.framed:
+        return np.rint(bright).astype(np.uint8)
+    framed: Array = backend.imaging.center_by_mass(bright, SIDE)
     return framed
 
 
