@@ -3,8 +3,9 @@
     python -m benchmarks.levers best wide.toml --seeds 1 2 --networks /tmp/levers
     python -m benchmarks.levers best --hidden 256,128 --networks /tmp/levers
 
-A recipe is a name or a file like engine/recipes/best.toml. A sixth of MNIST's training digits (10,000, drawn by
-the seed) and the drawings of writers 25-30 are held back. A network that is in the folder already is not trained again. MNIST's test digits are not looked at.
+A recipe is a name or a file like engine/recipes/best.toml. A sixth of MNIST's training digits (10,000, drawn
+by the seed) and the drawings of writers 25-30 are held back; MNIST's test digits are not looked at. A network
+that is in the folder already is not trained again.
 
 Columns: accuracy in % and, of what is held back, the cross-entropy at the best temperature in thousandths.
 "refused" is the share of letters, shapes and curves, which no recipe learns from, that get no confident digit

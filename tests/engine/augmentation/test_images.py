@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -37,7 +38,8 @@ def test_no_augmentation_changes_nothing(tiny: Dataset, backend: Backend) -> Non
 )
 def test_each_amount_changes_its_share_of_the_images(tiny: Dataset, amount: str, share: float) -> None:
     images = tiny.train.images[:400]
-    after = augmented(images, ImageAugmentation(**{amount: 0.8}), get_backend("numpy"))
+    amounts = msgspec.structs.replace(ImageAugmentation(), **{amount: 0.8})
+    after = augmented(images, amounts, get_backend("numpy"))
     changed = (after != images).any(axis=(1, 2)).mean()
     # A binomial share of 400 lies within four of its standard deviations but once in 16,000 seeds. An image
     # whose amount is drawn close to 0 stays as it was: one in fifty at the most.
@@ -56,6 +58,23 @@ def test_linear_maps_keep_extent_and_frame(tiny: Dataset, backend: Backend) -> N
     for axis in (1, 2):
         mass = after.sum(axis=axis) @ np.arange(28) / after.sum(axis=(1, 2))
         assert ((mass > 13.5) & (mass <= 14.5)).all()  # as in every image of MNIST
+
+
+def test_framing_can_be_left_out(tiny: Dataset, backend: Backend) -> None:
+    """Then a digit stays where it was shifted to: up to 3 pixels from where its centre of mass was."""
+    images = tiny.train.images[:200]
+    moved = augmented(images, ImageAugmentation(shift=3, framed=False), backend)
+    assert moved.dtype == np.uint8
+    for axis in (1, 2):
+        was, now = (
+            each.sum(axis=axis, dtype=float) @ np.arange(28) / each.sum(axis=(1, 2))
+            for each in (images, moved)
+        )
+        far = np.abs(now - was)
+        assert far.max() <= 3.1
+        assert far.mean() == pytest.approx(1.5, abs=0.25), "even between -3 and 3"
+    still = augmented(images, ImageAugmentation(framed=False), backend)
+    assert np.abs(still.astype(int) - images).max() <= 1
 
 
 def test_seed_repeats_the_bits(tiny: Dataset, backend: Backend) -> None:
