@@ -96,7 +96,7 @@ def trained(recipe: str, hidden: tuple[int, ...], seed: int, threads: int, folde
 
 
 def judge(network: Network, seed: int) -> Result:
-    """Judge a network on what it learned from, on what was held back, and on what is no digit."""
+    """Judge a network on what it learned from, on what was held back, and on non-digits."""
     network = Network(network.parameters, get_backend("numba"), network.card)
     everything = load_mnist().train
     learned, held = (everything[part] for part in held_back(len(everything), HELD_BACK, seed))
@@ -105,7 +105,7 @@ def judge(network: Network, seed: int) -> Result:
     temperature = min(TEMPERATURES, key=lambda t: sum(_loss(*each, t) for each in digits))
     best = [tempered(probabilities, temperature).max(axis=1) for probabilities, _ in digits]
     threshold = min(float(np.quantile(each, 1 - KEPT)) for each in best)
-    of_others = tempered(network.predict_proba(_others()), temperature).max(axis=1)
+    of_non_digits = tempered(network.predict_proba(_others()), temperature).max(axis=1)
     return Result(
         of_learned.accuracy,
         of_held.accuracy,
@@ -113,7 +113,7 @@ def judge(network: Network, seed: int) -> Result:
         of_pens.accuracy,
         min(_loss(*digits[1], t) for t in TEMPERATURES),
         of_pens.top2_accuracy,
-        float((of_others < threshold).mean()),
+        float((of_non_digits < threshold).mean()),
     )
 
 

@@ -62,11 +62,12 @@ def test_finished_folds_survive_a_kill(recipe_words: list[Any], tmp_path: Path) 
         time.sleep(0.01)
     process.kill()
     process.communicate()
-    kept.write_bytes(kept.read_bytes().replace(b'"labels":[7,1,9]', b'"labels":[7,1,7]'))
+    kept.write_bytes(kept.read_bytes().replace(b'"labels":[7,1,9]', b'"labels":[7,1,7]', 1))
     out, err = start().communicate()
     assert not kept.exists()
     assert err.count("accuracy") == 3
     found, alone = json.loads(out), json.loads(whole)
-    # The fold that was kept was read from the file, where a label was changed, and the others made the same.
-    assert found["folds"][1:] == alone["folds"][1:]
+    # A fold that was kept was read from the file, where a label was changed, and the others made the same.
+    changed = [one != other for one, other in zip(found["folds"], alone["folds"], strict=True)]
+    assert sum(changed) == 1
     assert np.sum(np.abs(np.subtract(found["confusion"], alone["confusion"]))) == 2
