@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # The modules of each extra of setup.cfg that a command may need.
 EXTRAS = {
     "train": ("tqdm", "matplotlib", "pooch"),
-    "predict": ("PIL",),
+    "predict": ("PIL", "scipy"),
     "digits8x8": ("sklearn",),
     "export": ("onnx", "safetensors"),
     "sweep": ("optuna",),

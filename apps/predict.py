@@ -1,4 +1,4 @@
-"""``inkdigits predict``: the digit in each of some files, pictures or drawings."""
+"""``inkdigits predict``: the digits in each of some files, pictures or drawings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from apps.output import printable
 from backends import Array
 from backends.errors import blame
 from engine.data.drawings import read_drawing
-from engine.data.photos import FoundDigit, find_digit, read_picture
+from engine.data.photos import FoundDigit, find_digits, read_picture
 from engine.model.network import Network
 from engine.recognition.recognize import Recognition, recognize_image
 from engine.recognition.segment import recognize_digits
@@ -27,7 +27,7 @@ examples:
   inkdigits predict drawing.json --json
   inkdigits predict drawing.json --explain why.png
 
-A drawing may hold several digits side by side. With --json, the line then has them in "digits".
+A picture or a drawing may hold several digits. With --json, the line then has them in "digits".
 """
 
 
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         nargs="+",
         type=input_file,
-        help='a picture of one digit, or a drawing of any number as JSON: {"strokes": [[[x, y], ...], ...]}',
+        help='a picture of digits, or a drawing of some as JSON: {"strokes": [[[x, y], ...], ...]}',
     )
     add_backend(parser)
     add_model(parser)
@@ -84,15 +84,17 @@ def _is_drawing(path: Path) -> bool:
 
 
 def _predict(path: Path, network: Network) -> list[Answer]:
-    """The digits of a file, from left to right; at least one answer."""
+    """The digits of a file in reading order; at least one answer."""
     if _is_drawing(path):
         strokes = read_drawing(path).strokes
         with blame(network.backend, "predicting"):
             return [Answer(path, each) for each in recognize_digits(network, strokes)]
     picture = read_picture(path)
-    found = find_digit(picture)
     with blame(network.backend, "predicting"):
-        return [Answer(path, recognize_image(network, found.image), picture, found)]
+        return [
+            Answer(path, recognize_image(network, found.image), picture, found)
+            for found in find_digits(picture)
+        ]
 
 
 def _as_json(answers: list[Answer]) -> str:

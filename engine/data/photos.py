@@ -1,22 +1,36 @@
-"""From a picture of one digit (a photo, a scan, a file) to the 28x28 image that is the network's input."""
+"""From a picture (a photo, a scan, a file) to the digits in it, each as the 28x28 image that a network takes.
+
+Ink is separated from paper (`engine.data.ink`); frames and dirt are dropped (`engine.data.marks`); pieces are
+put together to digits, and each digit is framed as MNIST frames its own. Pictures under 64 pixels are no
+photos: their paper is even, and one digit fills them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backends.arrays import Array
 from engine.data.framing import SIDE, frame_digit
+from engine.data.ink import Ink, ink_of_photo, ink_on_even_paper, is_dark_on_light
 from engine.data.pictures import ImageError as ImageError  # for all who import it from here
 from engine.data.pictures import open_picture
 
+if TYPE_CHECKING:
+    from engine.data.marks import Box
+
 LARGEST_SIDE = 256  # px; a larger picture is shrunk to this first: the digit will be 20
-EVEN_BELOW = 64  # px; a smaller picture is no photo, and its background is taken to be even
-NOISE = 6.0  # standard deviations of the background within which a pixel belongs to it
-FAINT = 0.25  # on a noisy background, pixels fainter than this share of the ink belong to it too
-SPECK = 0.03  # a component with less than this share of the largest one's ink is dirt
+EVEN_BELOW = 64  # px; a smaller picture is no photo, and its paper is taken to be even
+EDGE = 0.12  # of the strongest ink: weaker ink beside a line is not its soft edge
+SPECK = 0.03  # of the ink of the largest piece: a piece with less is dirt
+PIECE = 0.4  # of a digit's height: what is smaller may be a piece of it
+NEAR = 0.35  # of a digit's longer side: a piece of it is no further away
+SMALLEST = 0.45  # of the largest digit: another digit is no smaller
+HALF = 0.5  # of the strength within a line: where the line ends
+THIN, USUAL, FAT = 0.07, 0.11, 0.19  # widths of a pen, in the longer side of a digit
 
 
 @dataclass(frozen=True)
@@ -42,7 +56,7 @@ def read_picture(path: Path) -> Array:
     """Read a picture file.
 
     The picture is rotated as its EXIF data say and shrunk until its longer side has at most 256 pixels.
-    Transparent parts become white.
+    Transparent parts become white, or black where what is drawn is light.
 
     Parameters
     ----------
@@ -63,15 +77,15 @@ def read_picture(path: Path) -> Array:
     picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
     from PIL import Image
 
-    white = Image.new("RGBA", picture.size, "white")
-    return np.asarray(Image.alpha_composite(white, picture).convert("RGB"), np.float64) / 255
+    pixels = np.asarray(picture)
+    drawn = pixels[pixels[..., 3] > 127, :3]
+    light_on_nothing = pixels[..., 3].min() < 128 and drawn.size and drawn.mean() > 127
+    behind = Image.new("RGBA", picture.size, "black" if light_on_nothing else "white")
+    return np.asarray(Image.alpha_composite(behind, picture).convert("RGB"), np.float64) / 255
 
 
 def find_digit(picture: Array) -> FoundDigit:
-    """Separate ink from background, and frame the ink as MNIST does.
-
-    The background is estimated from the rim of the picture, also under uneven light. Ink is whatever differs
-    from it in colour: the darker pixels or the lighter ones, whichever differ more in all.
+    """Find the one digit of a picture; of several, the largest.
 
     Parameters
     ----------
@@ -83,23 +97,37 @@ def find_digit(picture: Array) -> FoundDigit:
     FoundDigit
         The digit, framed, and where it was found.
     """
+    return max(find_digits(picture), key=lambda found: _area(found.box))
+
+
+def find_digits(picture: Array) -> list[FoundDigit]:
+    """Find all digits of a picture.
+
+    Parameters
+    ----------
+    picture : (rows, columns) or (rows, columns, 3) array
+        Grey levels or colours in [0, 1].
+
+    Returns
+    -------
+    list of FoundDigit
+        In reading order: row by row, each from left to right; at least one, blank where nothing is found.
+    """
     colours = picture.reshape(*picture.shape[:2], -1).astype(np.float64)
-    difference = colours - np.stack([_background(channel) for channel in np.moveaxis(colours, 2, 0)], axis=2)
-    strength = np.sqrt((difference**2).mean(axis=2))
-    noise = NOISE * np.sqrt((strength[_rim(strength.shape)] ** 2).mean()) if _is_photo(strength) else 0.0
-    brightness = difference.mean(axis=2)
-    darker = np.where((brightness < 0) & (strength > noise), strength, 0)
-    lighter = np.where((brightness > 0) & (strength > noise), strength, 0)
-    dark_on_light = bool(darker.sum() >= lighter.sum())
-    ink = darker if dark_on_light else lighter
-    if noise and ink.any():
-        ink[ink < FAINT * np.percentile(ink[ink > 0], 90)] = 0
-        ink = _without_specks(ink)
-    return FoundDigit(frame_digit(ink), _box(ink), dark_on_light)
+    if max(colours.shape[:2]) < EVEN_BELOW:
+        return [_small_digit(colours, is_dark_on_light(colours[None]))]
+    ink = ink_of_photo(colours)
+    found = [
+        FoundDigit(frame_digit(_usual_pen(digit)), _box(digit > HALF), ink.dark_on_light)
+        for digit in _in_reading_order(_digits_of(ink))
+    ]
+    return found or [FoundDigit(np.zeros((SIDE, SIDE), np.uint8), (0.0, 0.0, 1.0, 1.0), ink.dark_on_light)]
 
 
 def images_from_pictures(pictures: Array) -> Array:
     """Find and frame the digits in many pictures of one size.
+
+    Whether ink is dark or light is decided once for all of them, where they are too small for photos.
 
     Parameters
     ----------
@@ -111,71 +139,132 @@ def images_from_pictures(pictures: Array) -> Array:
     (N, 28, 28) array of uint8
         Inputs for a network.
     """
+    if not len(pictures):
+        return np.zeros((0, SIDE, SIDE), np.uint8)
     top = 255 if pictures.dtype == np.uint8 else max(1.0, float(pictures.max(initial=0)))
-    found = [find_digit(picture / top).image for picture in pictures]
-    return np.stack(found) if found else np.zeros((0, SIDE, SIDE), np.uint8)
+    colours = pictures.reshape(*pictures.shape[:3], -1)
+    if max(colours.shape[1:3]) >= EVEN_BELOW:
+        return np.stack([find_digit(picture / top).image for picture in colours])
+    dark_on_light = is_dark_on_light(colours / top)
+    return np.stack([_small_digit(picture / top, dark_on_light).image for picture in colours])
 
 
-def _is_photo(channel: Array) -> bool:
-    return bool(max(channel.shape) >= EVEN_BELOW)
+def _small_digit(colours: Array, dark_on_light: bool) -> FoundDigit:
+    """The digit of a small picture: all that is darker, or lighter, than its paper."""
+    ink = ink_on_even_paper(colours, dark_on_light)
+    return FoundDigit(frame_digit(ink), _box(ink), dark_on_light)
 
 
-def _rim(shape: tuple[int, ...]) -> Array:
-    """A mask of the outer tenth of a picture, one pixel at least."""
-    rows, columns = shape
-    width = max(1, round(0.1 * min(shape)))
-    rim = np.ones(shape, bool)
-    rim[width : rows - width, width : columns - width] = False
-    return rim
+# ---- Several digits -------------------------------------------------------------------------------------
 
 
-def _background(channel: Array) -> Array:
-    """The background everywhere: a quadratic surface through the rim, or the rim's median if even.
+def _digits_of(ink: Ink) -> list[Array]:
+    """The ink of each digit alone, from 0 to 1, on pages as large as the picture."""
+    if not ink.peak or not ink.sure.any():
+        return []
+    from scipy import ndimage
 
-    Digits may touch the rim, so points far off the surface are left out and the surface is fitted again.
-    """
-    rim = _rim(channel.shape)
-    if not _is_photo(channel):
-        return np.full(channel.shape, np.median(channel[rim]))
-    y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in channel.shape), indexing="ij")
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-    values, at = channel[rim], terms[rim]
-    keep = np.abs(values - np.median(values)) <= 3 * _deviation(values) + 0.1
-    coefficients = np.zeros(terms.shape[-1])
-    for _ in range(3):
-        coefficients, *_ = np.linalg.lstsq(at[keep], values[keep], rcond=None)
-        off = np.abs(values - at @ coefficients)
-        keep = off <= 3 * _deviation(off[keep]) + 1e-6
-    surface: Array = terms @ coefficients
-    return surface
+    from engine.data.marks import AT_CORNERS, grown, is_frame, is_printed_line, pen_width
 
+    labels, count = ndimage.label(grown(ink.sure, 1), AT_CORNERS)
+    labels *= ink.sure  # pieces go on over gaps of two pixels, as chalk leaves them
+    boxes = ndimage.find_objects(labels)
+    weights = np.bincount(labels.ravel(), ink.strength.ravel(), count + 1)[1:]
 
-def _deviation(values: Array) -> float:
-    """A robust standard deviation, from the median absolute deviation: a few outliers do not change it."""
-    return float(1.4826 * np.median(np.abs(values - np.median(values))))
+    def piece(index: int) -> Array:
+        own: Array = labels[boxes[index]] == index + 1
+        return own
 
-
-def _without_specks(ink: Array) -> Array:
-    """The ink without dirt: connected components with far less ink than the largest are dropped."""
-    labels = np.where(ink > 0, np.arange(1, ink.size + 1).reshape(ink.shape), 0)
-    while True:  # every pixel takes its neighbours' largest label, until each component has one
-        spread = labels
-        for axis in (0, 1):
-            spread = np.maximum(spread, np.maximum(_shifted(spread, 1, axis), _shifted(spread, -1, axis)))
-        spread = np.where(ink > 0, spread, 0)
-        spread = np.where(ink > 0, spread.ravel()[spread - 1], 0)  # and that of the pixel it came from
-        if np.array_equal(spread, labels):
-            break
-        labels = spread
-    weights = np.bincount(labels.ravel(), ink.ravel())
-    return np.where(weights[labels] >= SPECK * weights.max(), ink, 0)
+    kept = [index for index in range(count) if weights[index] >= SPECK * weights.max()]
+    for index in list(kept):
+        if is_frame(piece(index), boxes[index], [boxes[other] for other in kept if other != index]):
+            kept.remove(index)
+    heaviest = max(kept, key=lambda index: float(weights[index]))
+    pen = pen_width(piece(heaviest))
+    kept = [each for each in kept if each == heaviest or not is_printed_line(piece(each), pen)]
+    digits = []
+    for group in _put_together([boxes[index] for index in kept]):
+        own = np.isin(labels, [kept[place] + 1 for place in group])
+        others = ink.other | (ink.sure & ~own)
+        edges = grown(own, 2) & ~others & (ink.strength > EDGE * ink.peak)
+        digits.append(np.where(edges, np.minimum(ink.strength / ink.peak, 1), 0))
+    return digits
 
 
-def _shifted(labels: Array, by: int, axis: int) -> Array:
-    """Labels shifted by one pixel, with zeros from outside."""
-    moved = np.roll(labels, by, axis)
-    np.moveaxis(moved, axis, 0)[0 if by > 0 else -1] = 0
-    return moved
+def _put_together(boxes: list[Box]) -> list[list[int]]:
+    """Which pieces make a digit: each large one begins one, and a small one joins the nearest of them."""
+    from engine.data.marks import size_of
+
+    sides = [max(size_of(box)) for box in boxes]
+    groups: list[list[int]] = []
+    for index in sorted(range(len(boxes)), key=lambda index: -sides[index]):
+        height, width = size_of(boxes[index])
+        gaps = []
+        for group in groups:
+            tall, wide = size_of(boxes[group[0]])
+            small = height < PIECE * tall or (width < PIECE * tall and height < 0.6 * tall and wide > width)
+            gap = _gap(boxes[index], boxes[group[0]])
+            gaps.append(gap if gap < 0 or (small and gap < NEAR * max(tall, wide)) else np.inf)
+        if gaps and min(gaps) < np.inf:
+            groups[int(np.argmin(gaps))].append(index)
+        else:
+            groups.append([index])
+    least = SMALLEST * max(sides, default=0)
+    return [group for group in groups if sides[group[0]] >= least]
+
+
+def _gap(one: Box, other: Box) -> float:
+    """The distance between two boxes; negative where the smaller lies mostly over the other."""
+    between = [max(a.start, b.start) - min(a.stop, b.stop) for a, b in zip(one, other, strict=True)]
+    shorter = [min(a.stop - a.start, b.stop - b.start) for a, b in zip(one, other, strict=True)]
+    if all(-gap > 0.5 * side for gap, side in zip(between, shorter, strict=True)):
+        return -1.0
+    return float(np.hypot(*np.maximum(between, 0)))
+
+
+def _in_reading_order(digits: list[Array]) -> list[Array]:
+    """Row by row from the top, each from left to right; a row is what overlaps its first digit by half."""
+    from engine.data.marks import pixels_of
+
+    boxes = [pixels_of(digit > 0) for digit in digits]
+    rest, ordered = sorted(range(len(digits)), key=lambda index: boxes[index][0].start), []
+    while rest:
+        first = boxes[rest[0]][0]
+        row = []
+        for index in rest:
+            here = boxes[index][0]
+            common = min(first.stop, here.stop) - max(first.start, here.start)
+            if common > 0.5 * min(first.stop - first.start, here.stop - here.start):
+                row.append(index)
+        ordered += sorted(row, key=lambda index: boxes[index][1].start)
+        rest = [index for index in rest if index not in row]
+    return [digits[index] for index in ordered]
+
+
+def _usual_pen(ink: Array) -> Array:
+    """Ink as if it were written with a usual pen: shrunk, a thin line would be grey, a fat one closed."""
+    from scipy import ndimage
+
+    from engine.data.marks import pen_width, pixels_of, size_of
+
+    box = pixels_of(ink > 0)
+    side = max(size_of(box))
+    cut = np.pad(ink[box], max(2, round(0.1 * side)))
+    if not (cut > 0.5).any():
+        return cut
+    width = pen_width(cut > 0.5) / side
+    if width < THIN:
+        return np.asarray(ndimage.grey_dilation(cut, footprint=_disc(round((USUAL - width) * side) + 1)))
+    if width > FAT:
+        return np.asarray(ndimage.grey_erosion(cut, footprint=_disc(round((width - FAT) * side) + 1)))
+    return cut
+
+
+def _disc(diameter: int) -> Array:
+    """A round mask."""
+    y, x = np.mgrid[: max(diameter, 2), : max(diameter, 2)] - (max(diameter, 2) - 1) / 2
+    disc: Array = np.hypot(x, y) <= max(diameter, 2) / 2
+    return disc
 
 
 def _box(ink: Array) -> tuple[float, float, float, float]:
@@ -184,3 +273,7 @@ def _box(ink: Array) -> tuple[float, float, float, float]:
         return 0.0, 0.0, 1.0, 1.0
     height, width = ink.shape
     return columns[0] / width, rows[0] / height, (columns[-1] + 1) / width, (rows[-1] + 1) / height
+
+
+def _area(box: tuple[float, float, float, float]) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])

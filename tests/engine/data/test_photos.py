@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,13 @@ from backends.arrays import Array
 from engine import Network
 from engine.data import pictures
 from engine.data.datasets import Dataset
-from engine.data.photos import LARGEST_SIDE, find_digit, images_from_pictures, read_picture
+from engine.data.photos import LARGEST_SIDE, find_digit, find_digits, images_from_pictures, read_picture
 from engine.data.pictures import ImageError
 
 pillow = pytest.importorskip("PIL.Image")
+pytest.importorskip("scipy")
+
+from benchmarks import paper  # noqa: E402 - needs Pillow and SciPy
 
 BOTH = pytest.mark.parametrize("dark_on_light", [True, False], ids=["dark on light", "light on dark"])
 
@@ -124,3 +129,132 @@ def test_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(pictures, "MOST_PIXELS", 30_000)
     with pytest.raises(ImageError, match=r"bomb\.png has 200 x 200 pixels: make it smaller"):
         read_picture(tmp_path / "bomb.png")
+
+
+# ---- Pages of all kinds ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Network:
+    return Network.load()
+
+
+@pytest.fixture(scope="module")
+def page_digits(mnist: Dataset) -> list[paper.Digit]:
+    """Digits that the shipped network reads, one of each and some more."""
+    network, train = Network.load(), mnist.train[:200]
+    right = np.flatnonzero(network.predict(train.images) == train.labels)
+    return [paper.Digit(int(train.labels[i]), image=train.images[i]) for i in right[:30]]
+
+
+def as_read(picture: Any, tmp_path: Path) -> Array:
+    path = tmp_path / "page.png"
+    exif = picture.info.get("exif")
+    picture.save(path, **({"exif": exif} if exif else {}))
+    return read_picture(path)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in paper.PAGES if kind != "12 megapixels"])
+def test_every_kind_of_page_is_read(
+    kind: str, page_digits: list[paper.Digit], shipped: Network, tmp_path: Path
+) -> None:
+    """`python -m benchmarks.pages` reads 200 of each kind."""
+    random = np.random.default_rng(len(kind))
+    some = page_digits[len(kind) % 10 :][:6]
+    found = [find_digits(as_read(paper.PAGES[kind](digit, random), tmp_path)) for digit in some]
+    answers = ["".join(map(str, shipped.predict(np.stack([each.image for each in one])))) for one in found]
+    assert sum(answer == str(digit.label) for answer, digit in zip(answers, some, strict=True)) >= 5
+
+
+@pytest.mark.parametrize("column", [False, True], ids=["row", "column"])
+def test_digits_are_found_in_reading_order(
+    column: bool, page_digits: list[paper.Digit], shipped: Network, tmp_path: Path
+) -> None:
+    right = 0
+    for start in range(0, 12, 3):
+        some, random = page_digits[start : start + 3], np.random.default_rng(start)
+        found = find_digits(as_read(paper.row_of(some, random, column), tmp_path))
+        answers = shipped.predict(np.stack([each.image for each in found])).tolist()
+        right += answers == [digit.label for digit in some]
+        along = [each.box[1 if column else 0] for each in found]
+        assert along == sorted(along)
+    assert right >= 3
+
+
+def test_two_rows_are_read_one_after_the_other() -> None:
+    page = np.full((200, 200), 0.9)
+    for top, left in ((20, 30), (24, 120), (120, 20), (116, 130)):
+        page[top : top + 50, left : left + 10] = 0.1
+    boxes = [each.box for each in find_digits(page)]
+    assert [(round(left * 200), round(top * 200)) for left, top, _, _ in boxes] == [
+        (30, 20),
+        (120, 24),
+        (20, 120),
+        (130, 116),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["clean page", "colour", "soft shadow", "cut to the ink, 128 px", "ruled"])
+def test_a_negative_is_read_as_the_picture_is(
+    kind: str, page_digits: list[paper.Digit], tmp_path: Path
+) -> None:
+    """Light and dark change places; what is found is the same."""
+    for digit in page_digits[:4]:
+        picture = as_read(paper.PAGES[kind](digit, np.random.default_rng(3)), tmp_path)
+        found, negative = find_digit(picture), find_digit(1 - picture)
+        assert (found.dark_on_light, negative.dark_on_light) == (True, False)
+        assert np.abs(np.subtract(found.box, negative.box)).max() < 0.03
+        assert np.abs(found.image.astype(int) - negative.image).mean() < 16
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_place_and_size_do_not_matter(page_digits: list[paper.Digit], seed: int) -> None:
+    random = np.random.default_rng(seed)
+    (rows, columns), share = random.integers(100, 257, 2), random.uniform(0.3, 0.8)
+    digit = page_digits[random.integers(10)]
+    page = paper.put(paper.ink_of(digit, int(share * min(rows, columns))), random, int(columns), int(rows))
+    usual = np.pad(paper.ink_of(digit, 90), 60)
+    found, expected = find_digits(0.9 - 0.8 * page), find_digits(0.9 - 0.8 * usual)
+    assert len(found) == len(expected) == 1
+    # Rounding may tip a centre of mass over the edge of a pixel.
+    moved = [np.roll(expected[0].image, (y, x), (0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+    assert min(np.abs(found[0].image.astype(int) - each).mean() for each in moved) < 12
+
+
+def test_a_set_of_small_pictures_has_one_polarity(mnist: Dataset) -> None:
+    """A full picture among them would be turned inside out if it were looked at alone."""
+    full = np.zeros((1, 16, 16), np.uint8)
+    full[0, :, 1:] = 255
+    small = np.stack([np.pad(image[4:24:2, 4:24:2], 3) for image in mnist.train.images[:50]])
+    images = images_from_pictures(np.concatenate([small, full]))
+    alone = images_from_pictures(full)
+    assert images[-1].sum() > alone[0].sum()
+
+
+def test_frames_rules_and_dirt_are_no_ink() -> None:
+    page = np.full((200, 240), 0.9)
+    page[60:140, 100:112] = 0.1  # a one
+    clean = find_digits(page)
+    framed, ruled, dirty, cut = page.copy(), page.copy(), page.copy(), page.copy()
+    framed[30:170, [60, 61, 160, 161]] = framed[[30, 31, 168, 169], 60:162] = 0.1
+    ruled[[40, 41, 100, 101, 160, 161]] = 0.1
+    dirty[20:23, 20:23] = 0.1
+    cut[:, :14] = 0.3  # a table
+    for other in (framed, ruled, dirty, cut):
+        found = find_digits(other)
+        assert len(found) == 1
+        assert np.abs(np.subtract(found[0].box, clean[0].box)).max() < 0.01
+        assert np.abs(found[0].image.astype(int) - clean[0].image).mean() < 3
+
+
+def test_a_reader_s_time_does_not_grow_with_the_picture(
+    page_digits: list[paper.Digit], tmp_path: Path
+) -> None:
+    picture = as_read(paper.megapixel(page_digits[0], np.random.default_rng(0)), tmp_path)
+    find_digits(picture)
+    costs = []
+    for _ in range(10):
+        started = time.process_time()
+        find_digits(picture)
+        costs.append(time.process_time() - started)
+    assert min(costs) < 0.02 * (3 if sys.gettrace() else 1)
