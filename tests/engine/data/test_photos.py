@@ -243,3 +243,45 @@ def test_frames_rules_and_dirt_are_no_ink() -> None:
         assert len(found) == 1
         assert np.abs(np.subtract(found[0].box, clean[0].box)).max() < 0.01
         assert np.abs(found[0].image.astype(int) - clean[0].image).mean() < 3
+
+
+def one(width: int = 12) -> Array:
+    """A page with a one of 80 rows."""
+    page = np.full((200, 240), 0.9)
+    page[60:140, 100 : 100 + width] = 0.1
+    return page
+
+
+def ink_across(page: Array) -> int:
+    """Columns of the network's input that are mostly ink."""
+    (found,) = find_digits(page)
+    return int((found.image.max(axis=0) > 127).sum())
+
+
+def test_thin_pens_are_made_wider_and_fat_ones_thinner() -> None:
+    assert ink_across(one(2)) >= 2
+    assert find_digits(one(2))[0].image.max() == 255
+    assert ink_across(one(12)) == 3
+    assert ink_across(one(28)) <= 6
+
+
+def test_dirt_and_marks_beside_a_digit_are_left_out() -> None:
+    expected = find_digits(one())[0].box
+    dirt, mark = one(), one()
+    dirt[70:73, 125:128] = 0.1
+    mark[150:170, 200:212] = 0.1
+    for page in (dirt, mark):
+        (found,) = find_digits(page)
+        assert found.box == expected
+
+
+def test_a_line_with_a_gap_is_one_digit() -> None:
+    page = one()
+    page[98:100] = 0.9
+    assert len(find_digits(page)) == 1
+
+
+def test_ink_as_bright_as_its_paper_is_seen() -> None:
+    green, grey = np.array([0.1, 0.6, 0.1]), np.full(3, 0.8 / 3)
+    page = np.where(one()[..., None] < 0.5, green, grey)
+    assert np.abs(np.subtract(find_digits(page)[0].box, find_digits(one())[0].box)).max() < 0.01
