@@ -22,6 +22,7 @@ THIN_RULE = 0.025  # of the picture's shorter side: a rule is no thicker
 SMALLEST_FRAME = 20  # px
 FRAME_LINE = 0.08  # of the shorter side of a frame: its lines are no thicker
 LINE = 6  # times as long as it is wide: a straight line
+WIDER = 1.2  # than a digit is high: no bar of a digit is as wide
 THINNER = 0.6  # of the pen of what is written: a printed line is no thicker
 
 
@@ -216,15 +217,15 @@ def is_frame(piece: Array, box: Box, others: list[Box]) -> bool:
     return float(piece[edge:-edge, edge:-edge].sum()) < 0.1 * float(piece.sum())
 
 
-def is_printed_line(piece: Array, pen: float) -> bool:
-    """Tell whether a piece is left of a frame: straight, and lying or thinner than the pen.
+def is_printed_line(piece: Array, written: Array) -> bool:
+    """Tell whether a piece is left of a frame: a straight line, thinner than the pen or wider than a digit.
 
     Parameters
     ----------
     piece : (rows, columns) array of bool
         The piece, cut to its box.
-    pen : float
-        Width of the pen in pixels.
+    written : (rows, columns) array of bool
+        The piece with the most ink, cut to its box.
 
     Returns
     -------
@@ -234,4 +235,5 @@ def is_printed_line(piece: Array, pen: float) -> bool:
     rows, columns = piece.shape
     if max(rows, columns) < LINE * min(rows, columns):
         return False
-    return bool(columns > rows or piece.sum() / rows < THINNER * pen)
+    thickness = piece.sum() / max(rows, columns)
+    return bool(columns > WIDER * max(written.shape) or thickness < THINNER * pen_width(written))

@@ -164,7 +164,7 @@ def _digits_of(ink: Ink) -> list[Array]:
         return []
     from scipy import ndimage
 
-    from engine.data.marks import AT_CORNERS, grown, is_frame, is_printed_line, pen_width
+    from engine.data.marks import AT_CORNERS, grown, is_frame, is_printed_line
 
     labels, count = ndimage.label(grown(ink.sure, 1), AT_CORNERS)
     labels *= ink.sure  # pieces go on over gaps of two pixels, as chalk leaves them
@@ -180,8 +180,8 @@ def _digits_of(ink: Ink) -> list[Array]:
         if is_frame(piece(index), boxes[index], [boxes[other] for other in kept if other != index]):
             kept.remove(index)
     heaviest = max(kept, key=lambda index: float(weights[index]))
-    pen = pen_width(piece(heaviest))
-    kept = [each for each in kept if each == heaviest or not is_printed_line(piece(each), pen)]
+    written = piece(heaviest)
+    kept = [each for each in kept if each == heaviest or not is_printed_line(piece(each), written)]
     digits = []
     for group in _put_together([boxes[index] for index in kept]):
         own = np.isin(labels, [kept[place] + 1 for place in group])

@@ -275,6 +275,15 @@ def test_dirt_and_marks_beside_a_digit_are_left_out() -> None:
         assert found.box == expected
 
 
+def test_the_bar_of_a_seven_belongs_to_it() -> None:
+    """Even where a pen was lifted between the two."""
+    page = one()
+    page[48:60, 40:113] = page[58:60, :] = 0.1
+    page[56:60] = 0.9
+    (found,) = find_digits(page)
+    assert found.box[0] == pytest.approx(40 / 240)
+
+
 def test_a_line_with_a_gap_is_one_digit() -> None:
     page = one()
     page[98:100] = 0.9
