@@ -259,14 +259,14 @@ def test_an_idle_window_sleeps(app: App) -> None:
     time.sleep(2)
     after = _usage(app.process.pid)
     assert (after[0] - before[0]) / 2 < 20
-    assert (after[1] - before[1]) / 2 < 0.02
+    assert (after[1] - before[1]) / 2 < 0.03  # s; 0.013-0.016 on a machine that does nothing else
 
 
 def _usage(pid: int) -> tuple[int, float]:
     """Voluntary context switches of all threads, and CPU seconds."""
-    switches = 0
+    switches, nanoseconds = 0, 0
     for task in Path(f"/proc/{pid}/task").iterdir():
         status = (task / "status").read_text()
         switches += int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return switches, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        nanoseconds += int((task / "schedstat").read_text().split()[0])  # stat counts in hundredths
+    return switches, nanoseconds / 1e9

@@ -21,7 +21,7 @@ from apps.draw.views.canvas import CanvasView
 from apps.draw.views.headline import HeadlineView
 from apps.draw.views.menu import MenuView
 from apps.draw.views.table import attach_views
-from apps.draw.views.tabs import TabsView
+from apps.draw.views.tabs import FULL, TabsView
 from apps.draw.views.teach import TeachView
 from apps.draw.views.tools import CornerView, ToolsView
 from apps.draw.views.view import View
@@ -78,7 +78,7 @@ def test_buttons_are_large_enough_for_a_finger(size: tuple[int, int], live: bool
     for view in arranged(size, live):
         if isinstance(view, MenuView):
             continue
-        crowded = isinstance(view, TabsView) and view.area.width < 7 * FINGER
+        crowded = isinstance(view, TabsView) and len(view.buttons) * FINGER >= FULL * view.area.width
         narrow = crowded or isinstance(view, TeachView)
         assert all(box.width >= (24 if narrow else FINGER) for box in view.buttons.values())
         boxes |= view.buttons
