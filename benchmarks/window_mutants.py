@@ -57,10 +57,10 @@ MUTANTS = [
         "theme.ink",
         PICTURES,
     ),
-    Mutant("input transposed", "views/network_input.py", ".swapaxes(0, 1)", "", PICTURES),
+    Mutant("input transposed", "paint/digit_pictures.py", ".swapaxes(0, 1)", "", PICTURES),
     Mutant(
         "input inverted",
-        "views/network_input.py",
+        "paint/digit_pictures.py",
         "between(theme.paper, theme.ink,",
         "between(theme.ink, theme.paper,",
         PICTURES,
@@ -68,8 +68,8 @@ MUTANTS = [
     Mutant(
         "stale input",
         "views/network_input.py",
-        "return _image(session).tobytes(), session",
-        "return session",
+        "            _image(session).tobytes(),\n",
+        "",
         PICTURES,
     ),
     Mutant(
@@ -88,7 +88,7 @@ MUTANTS = [
     ),
     Mutant("short bars alike", "views/bars.py", "max(filled, 2)", "max(filled, 12)", PICTURES),
     Mutant("noise at the bars", "views/bars.py", "LEAST = 0.005", "LEAST = 0.0", PICTURES),
-    Mutant("bars jump", "views/bars.py", "(1 - math.exp(-4 * seconds / EASING))", "1.0", PICTURES),
+    Mutant("bars jump", "views/bars.py", "(1 - math.exp(-4 * (seconds or 0) / EASING))", "1.0", PICTURES),
     Mutant("bars when too small", "views/bars.py", " or recognition.state is State.TOO_SMALL", "", PICTURES),
     Mutant("threshold elsewhere", "views/bars.py", "first.width * needed", "first.width * 0.5", PICTURES),
     Mutant(
@@ -286,7 +286,11 @@ MUTANTS = [
     ),
     Mutant("refused at once", "state/session.py", "REST = 0.3", "REST = 0.0", SESSION),
     Mutant(
-        "nothing is left out", "state/session.py", "_extent(stroke) < STRAY * largest)", "False)", SESSION
+        "nothing is left out",
+        "state/session.py",
+        "stray, strict=True) if left_out)",
+        "stray, strict=True) if False)",
+        SESSION,
     ),
     Mutant(
         "stale milliseconds",
@@ -344,9 +348,7 @@ MUTANTS += [
     Mutant(
         "new strokes wait for the rest", "state/several.py", "return self.growing or (", "return (", SEVERAL
     ),
-    Mutant(
-        "first digit shown", "state/several.py", "if strokes[-1] in each.strokes), 0", "if False), 0", SEVERAL
-    ),
+    Mutant("first digit shown", "state/several.py", "if strokes[-1] in each.strokes)", "if False)", SEVERAL),
     Mutant("digits of another network", "state/session.py", "self.several.forget()", "pass", SEVERAL),
     Mutant(
         "a scrawl is divided",
@@ -526,9 +528,9 @@ MUTANTS += [
     ),
     Mutant(
         "plus and minus changed over",
-        "paint/weight_pictures.py",
-        "theme.plus if share > 0 else theme.minus",
-        "theme.minus if share > 0 else theme.plus",
+        "paint/cells.py",
+        "[..., None] < 0, theme.minus, theme.plus)",
+        "[..., None] > 0, theme.minus, theme.plus)",
         TRAIN_PAGE,
     ),
     Mutant("random weights shown as learned", "views/train.py", " - growing.first_weights", "", TRAIN_PAGE),
@@ -769,7 +771,7 @@ MUTANTS += [
     ),
     Mutant("row without its words", ROW, 'painter.text("It was", SMALL', 'painter.text("", SMALL', TEACH),
     Mutant("before and after swapped", ROW, "was {before}, now {after}", "was {after}, now {before}", TEACH),
-    Mutant("row not painted again", ROW, "teaching.testing, last, buttons", "buttons", TEACH),
+    Mutant("row not painted again", ROW, "face, teaching.testing,", "teaching.testing,", TEACH),
     Mutant("focus lost", ROW, "session.keyboard.focus = UNLEARN", "pass", TEACH),
 ]
 
