@@ -32,7 +32,7 @@ from engine.data.datasets import Examples, load_mnist
 from engine.data.drawings import Drawing, read_drawings
 from engine.data.strokes import strokes_to_image
 from engine.recognition.evaluation import evaluate, images_in_parts
-from engine.recognition.recognize import tempered
+from engine.recognition.recognize import fit_decision_rule, tempered
 from engine.training.loop import held_back
 from engine.training.options import TrainingOptions
 from engine.training.recipe import read_recipe
@@ -84,7 +84,7 @@ def trained(recipe: str, hidden: tuple[int, ...], seed: int, threads: int, folde
         return Network.load(path, "numpy")
     followed = read_recipe(recipe)
     options = TrainingOptions.chosen({"hidden": hidden, "seed": seed, "validation": HELD_BACK}, followed)
-    digits = [each for each in _drawings() if str(each.writer) not in WRITERS]
+    digits = [each for each in drawings() if str(each.writer) not in WRITERS]
     training = Training(
         load_mnist(), options, get_backend("numba", threads), recipe=followed, drawings=digits
     )
@@ -100,12 +100,10 @@ def judge(network: Network, seed: int) -> Result:
     network = Network(network.parameters, get_backend("numba"), network.card)
     everything = load_mnist().train
     learned, held = (everything[part] for part in held_back(len(everything), HELD_BACK, seed))
-    of_learned, of_held, of_pens = (evaluate(network, part) for part in (learned, held, _pens()))
+    of_learned, of_held, of_pens = (evaluate(network, part) for part in (learned, held, pens()))
     digits = [(each.probabilities, each.labels) for each in (of_held, of_pens)]
-    temperature = min(TEMPERATURES, key=lambda t: sum(_loss(*each, t) for each in digits))
-    best = [tempered(probabilities, temperature).max(axis=1) for probabilities, _ in digits]
-    threshold = min(float(np.quantile(each, 1 - KEPT)) for each in best)
-    of_non_digits = tempered(network.predict_proba(_others()), temperature).max(axis=1)
+    of_others = network.predict_proba(others())
+    rule = fit_decision_rule(digits, of_others, KEPT)
     return Result(
         of_learned.accuracy,
         of_held.accuracy,
@@ -113,7 +111,7 @@ def judge(network: Network, seed: int) -> Result:
         of_pens.accuracy,
         min(_loss(*digits[1], t) for t in TEMPERATURES),
         of_pens.top2_accuracy,
-        float((of_non_digits < threshold).mean()),
+        float((tempered(of_others, rule.temperature).max(axis=1) < rule.accept_threshold).mean()),
     )
 
 
@@ -124,15 +122,15 @@ def _loss(probabilities: Array, labels: Array, temperature: float) -> float:
 
 
 @cache
-def _drawings() -> list[Drawing]:
+def drawings() -> list[Drawing]:
     return read_drawings(Path(os.environ["INKDIGITS_DATA"]) / "pen_strokes_dev.json")
 
 
 @cache
-def _pens() -> Examples:
+def pens() -> Examples:
     """The drawings that are held back."""
     network = Network.load(backend="numba")
-    digits = [each for each in _drawings() if str(each.writer) in WRITERS and each.label is not None]
+    digits = [each for each in drawings() if str(each.writer) in WRITERS and each.label is not None]
     drawing = images_in_parts(network, digits, len(digits))
     while True:
         try:
@@ -143,7 +141,7 @@ def _pens() -> Examples:
 
 
 @cache
-def _others() -> Array:
+def others() -> Array:
     """Letters, shapes and curves, as images."""
     random, backend = np.random.default_rng(0), get_backend("numba")
     made = [each for kind in KINDS for each in outliers(kind, OUTLIERS, random)]

@@ -1,7 +1,7 @@
 """Random events for the window: ``python -m benchmarks.window_events [COUNT]`` (100,000 by default).
 
 Mouse, wheel, keys, fingers, sizes and lost focus in any order, in all views, without a screen. It prints the
-memory before and after; an exception ends it.
+memory after each tenth; an exception ends it.
 """
 
 from __future__ import annotations
@@ -87,9 +87,10 @@ def main() -> int:
     prediction = LivePrediction(network.recognize)
     window = Window(Session(prediction, Facts("numpy", "model.json", None), network=network))
     throw(window, min(count, 2000), seed=0)
-    before = _memory()
-    throw(window, count, seed=1)
-    print(f"{count} events; memory {before} before, {_memory()} after")
+    print(f"{_memory()} when all pages have been seen", flush=True)
+    for tenth in range(1, 11):
+        throw(window, count // 10, seed=tenth)
+        print(f"{_memory()} after {tenth * count // 10} events", flush=True)
     return 0
 
 

@@ -68,7 +68,7 @@ MUTANTS = [
     Mutant(
         "stale input",
         "views/network_input.py",
-        "            _image(session).tobytes(),\n",
+        "            _image(session).tobytes(),\n            session.prediction.milliseconds,\n",
         "",
         PICTURES,
     ),
@@ -165,9 +165,9 @@ MUTANTS = [
     ),
     Mutant(
         "theme leaves dark parts",
-        "views/canvas.py",
-        "paper = painter.theme, session.grid",
-        "paper = session.grid",
+        "screen.py",
+        "                view.forget()",
+        "                pass",
         PICTURES,
     ),
     Mutant(

@@ -271,11 +271,14 @@ class UnseenWriters:
         Their writers.
     of_non_digits : (M, 10) array
         Untempered probabilities of non-digits.
+    images : Evaluation or None
+        Of images that were held back from the data set, where some were.
     """
 
     evaluation: Evaluation
     writers: Array
     of_non_digits: Array
+    images: Evaluation | None = None
 
     @classmethod
     def pooled(cls, parts: Sequence[UnseenWriters]) -> UnseenWriters:
@@ -291,14 +294,12 @@ class UnseenWriters:
         UnseenWriters
             All digits and non-digits, in the same order.
         """
-        evaluations = [part.evaluation for part in parts]
+        images = [part.images for part in parts if part.images is not None]
         return cls(
-            Evaluation(
-                np.concatenate([each.labels for each in evaluations]),
-                np.concatenate([each.probabilities for each in evaluations]),
-            ),
+            _concatenated([part.evaluation for part in parts]),
             np.concatenate([part.writers for part in parts]),
             np.concatenate([part.of_non_digits for part in parts]),
+            _concatenated(images) if images else None,
         )
 
     @property
@@ -312,12 +313,23 @@ class UnseenWriters:
 
     @property
     def decision(self) -> DecisionRule:
-        """The decision rule that is fitted to these answers."""
-        return fit_decision_rule(self.evaluation.probabilities, self.evaluation.labels, self.of_non_digits)
+        """The decision rule that is fitted to these answers, to drawings and images alike."""
+        kinds = [each for each in (self.evaluation, self.images) if each is not None]
+        return fit_decision_rule([(each.probabilities, each.labels) for each in kinds], self.of_non_digits)
+
+
+def _concatenated(evaluations: Sequence[Evaluation]) -> Evaluation:
+    return Evaluation(
+        np.concatenate([each.labels for each in evaluations]),
+        np.concatenate([each.probabilities for each in evaluations]),
+    )
 
 
 def evaluate_unseen_writers(
-    network: Network, drawings: Sequence[Drawing], random: np.random.Generator
+    network: Network,
+    drawings: Sequence[Drawing],
+    random: np.random.Generator,
+    images: Examples | None = None,
 ) -> UnseenWriters:
     """Predict the digits among drawings that a network has not learned from, and as many non-digits.
 
@@ -329,6 +341,8 @@ def evaluate_unseen_writers(
         Drawings by writers that it has not learned from; those without a label are left out.
     random : numpy.random.Generator
         Makes the non-digits; it advances.
+    images : Examples, optional
+        Images of the data set that it has not learned from either.
 
     Returns
     -------
@@ -344,5 +358,8 @@ def evaluate_unseen_writers(
     )
     labels = np.array([drawing.label for drawing in digits], np.int64)
     return UnseenWriters(
-        Evaluation(labels, of_digits), np.array([str(each.writer) for each in digits]), of_non_digits
+        Evaluation(labels, of_digits),
+        np.array([str(each.writer) for each in digits]),
+        of_non_digits,
+        None if images is None else evaluate(network, images),
     )

@@ -6,6 +6,7 @@ This is the only place where a verdict is made. The thresholds belong to the net
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -138,41 +139,45 @@ def tempered(probabilities: Array, temperature: float) -> Array:
 
 
 def fit_decision_rule(
-    of_digits: Array, labels: Array, of_non_digits: Array, kept: float = 0.975
+    kinds: Sequence[tuple[Array, Array]], of_non_digits: Array, kept: float = 0.975
 ) -> DecisionRule:
-    """Fit temperature and thresholds to a network's answers to drawings that it has not learned from.
+    """Fit temperature and thresholds to a network's answers to what it has not learned from.
 
-    The temperature minimizes the cross-entropy. The accept threshold keeps the share ``kept`` of the digits.
-    The pair threshold is the smaller of two sums of the two best probabilities: the one that 99 % of the
-    digits exceed, and the one that 5 % of the non-digits exceed.
+    The temperature minimizes the cross-entropy, to which each kind of digits (pen strokes, scanned images)
+    counts as much as the others. The accept threshold keeps at least the share ``kept`` of each kind: it is
+    the smallest of their quantiles. The pair threshold is the smallest of the sums of the two best
+    probabilities that 99 % of a kind of digits exceed, and the one that 5 % of the non-digits exceed.
 
     Parameters
     ----------
-    of_digits : (N, 10) array
-        Untempered probabilities of digits.
-    labels : (N,) array of integers
-        Their labels.
+    kinds : sequence of ((N, 10) array, (N,) array of integers)
+        For each kind of digits, untempered probabilities and labels.
     of_non_digits : (M, 10) array
         Untempered probabilities of non-digits.
     kept : float
-        Share of the digits that must be accepted as digits.
+        Share of each kind of digits that must be accepted as digits.
 
     Returns
     -------
     DecisionRule
         Temperature and thresholds, rounded.
     """
-    rows = np.arange(len(labels))
     temperatures = np.linspace(0.5, 3, 251)
-    losses = [-np.log(tempered(of_digits, t)[rows, labels] + 1e-12).mean() for t in temperatures]
+    losses = [sum(_cross_entropy(*digits, t) for digits in kinds) for t in temperatures]
     temperature = round(float(temperatures[np.argmin(losses)]), 2)
-    digits, others = (np.sort(tempered(p, temperature), axis=1) for p in (of_digits, of_non_digits))
-    accept_threshold = float(np.quantile(digits[:, -1], 1 - kept))
-    pairs = digits[:, -2:].sum(axis=1)
+    best_two = [np.sort(tempered(p, temperature), axis=1)[:, -2:] for p, _ in kinds]
+    pair_of_non_digits = np.sort(tempered(of_non_digits, temperature), axis=1)[:, -2:].sum(axis=1)
+    accept_threshold = min(float(np.quantile(each[:, 1], 1 - kept)) for each in best_two)
     pair_threshold = min(
-        float(np.quantile(pairs, 0.01)), float(np.quantile(others[:, -2:].sum(axis=1), 0.95))
+        float(np.quantile(pair_of_non_digits, 0.95)),
+        *(float(np.quantile(each.sum(axis=1), 0.01)) for each in best_two),
     )
     return DecisionRule(temperature, round(accept_threshold, 4), round(pair_threshold, 4))
+
+
+def _cross_entropy(probabilities: Array, labels: Array, temperature: float) -> float:
+    of_labels = tempered(probabilities, temperature)[np.arange(len(labels)), labels]
+    return float(-np.log(of_labels + 1e-12).mean())
 
 
 def _judge(probabilities: Array, decision: DecisionRule) -> State:

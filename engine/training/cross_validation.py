@@ -16,6 +16,7 @@ from engine.data.drawings import Drawing
 from engine.recognition.evaluation import Evaluation, UnseenWriters, evaluate_unseen_writers
 from engine.training.executor import Done, Event, Pool, Report, run_jobs
 from engine.training.jobs import Run, Shared, train
+from engine.training.loop import held_back
 from engine.training.options import TrainingOptions
 from engine.training.recipe import Recipe
 from engine.training.results import ResultFile
@@ -112,25 +113,36 @@ def run_folds(
 
 
 def _as_line(unseen: UnseenWriters) -> dict[str, Any]:
-    evaluation = unseen.evaluation
+    images = unseen.images
     return {
-        "labels": evaluation.labels.tolist(),
-        "probabilities": evaluation.probabilities.tolist(),
+        "drawings": _as_lists(unseen.evaluation),
         "writers": unseen.writers.tolist(),
         "of_non_digits": unseen.of_non_digits.tolist(),
+        "images": None if images is None else _as_lists(images),
     }
 
 
 def _from_line(line: dict[str, Any]) -> UnseenWriters:
-    probabilities, of_non_digits = (
-        np.array(line[key], np.float32) for key in ("probabilities", "of_non_digits")
+    return UnseenWriters(
+        _from_lists(line["drawings"]),
+        np.array(line["writers"]),
+        np.array(line["of_non_digits"], np.float32),
+        None if line["images"] is None else _from_lists(line["images"]),
     )
-    evaluation = Evaluation(np.array(line["labels"], np.int64), probabilities)
-    return UnseenWriters(evaluation, np.array(line["writers"]), of_non_digits)
+
+
+def _as_lists(evaluation: Evaluation) -> dict[str, Any]:
+    return {"labels": evaluation.labels.tolist(), "probabilities": evaluation.probabilities.tolist()}
+
+
+def _from_lists(lists: dict[str, Any]) -> Evaluation:
+    return Evaluation(np.array(lists["labels"], np.int64), np.array(lists["probabilities"], np.float32))
 
 
 def train_without_writers(shared: Shared, run: Run, report: Report) -> UnseenWriters:
     """Train a network without some writers, and evaluate it on them: one fold, in a process of its own.
+
+    What the options hold back of the data set is evaluated too.
 
     Parameters
     ----------
@@ -147,8 +159,11 @@ def train_without_writers(shared: Shared, run: Run, report: Report) -> UnseenWri
         Of this fold; `UnseenWriters.pooled` counts them together.
     """
     network = train(shared, run, report)
+    everything, options = shared.dataset.train, run.options
+    _, held_back_of_it = held_back(len(everything), options.validation, options.seed)
+    images = everything[held_back_of_it] if len(held_back_of_it) else None
     held_out = [each for each in shared.drawings if str(each.writer) in run.without]
     # The same non-digits for every network, but for those that are spoiled digits of its fold.
-    random = np.random.default_rng(run.options.seed)
+    random = np.random.default_rng(options.seed)
     with BlasThreads(network.backend.threads):
-        return evaluate_unseen_writers(network, held_out, random)
+        return evaluate_unseen_writers(network, held_out, random, images)

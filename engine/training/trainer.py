@@ -319,7 +319,7 @@ class Training:
         return score_test(self.network, self.dataset)
 
     def test_on_writers(self, drawings: Sequence[Drawing]) -> UnseenWriters:
-        """Score drawings by held-out writers, and fit the decision rule to them.
+        """Score drawings by held-out writers, and fit the decision rule to them and to what is held back.
 
         Both results are written on the card, the interval as one over writers (`UnseenWriters.interval_95`).
 
@@ -335,7 +335,7 @@ class Training:
         """
         random = np.random.default_rng(self.options.seed)
         with BlasThreads(self.network.backend.threads), blame(self.network.backend, "evaluating"):
-            unseen = evaluate_unseen_writers(self.network, drawings, random)
+            unseen = evaluate_unseen_writers(self.network, drawings, random, self.validation)
         evaluation = unseen.evaluation
         low, high = unseen.interval_95
         self.network.card.accuracy.update(

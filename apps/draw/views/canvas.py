@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from apps.draw.paint.ink_layer import InkLayer
 from apps.draw.paint.painter import Painter, tint
-from apps.draw.paint.theme import LARGE, SMALL, Theme
+from apps.draw.paint.theme import LARGE, SMALL
 from apps.draw.state.actions import Action
 from apps.draw.state.document import PenStrokes
 from apps.draw.state.geometry import Point
@@ -29,7 +29,7 @@ class CanvasView(View):
     def __init__(self, ink: InkLayer | None = None) -> None:
         super().__init__()
         self._inks = ink or InkLayer(), InkLayer()
-        self._painted: tuple[Theme, bool, bool, Box] | None = None
+        self._painted: tuple[bool, bool, Box] | None = None
         self._shown: tuple[PenStrokes, PenStrokes] = (), ()  # kept, so that no other can have their ids
 
     def looks(self, session: Session) -> Hashable:
@@ -41,7 +41,7 @@ class CanvasView(View):
         for ink in self._inks:
             ink.fit(self.area.width)
         changed = [ink.update(part) for ink, part in zip(self._inks, _split(strokes, left_out), strict=True)]
-        paper = painter.theme, session.grid, not strokes, self.area
+        paper = session.grid, not strokes, self.area
         if paper != self._painted:
             self._painted = paper
             changed = [Box(0, 0, self.area.width, self.area.height)]

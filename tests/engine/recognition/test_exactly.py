@@ -73,7 +73,7 @@ def test_what_is_fitted() -> None:
     digits = random.dirichlet(np.full(10, 0.3), 2000)
     labels = np.array([random.choice(10, p=p) for p in digits])
     others = random.dirichlet(np.full(10, 0.5), 500)
-    rule = fit_decision_rule(digits, labels, others)
+    rule = fit_decision_rule([(digits, labels)], others)
     assert rule.temperature == pytest.approx(1, abs=0.1)
 
     def sorted_at(p: Any) -> Any:
@@ -83,13 +83,13 @@ def test_what_is_fitted() -> None:
     pairs = sorted_at(digits)[:, 8:].sum(axis=1), sorted_at(others)[:, 8:].sum(axis=1)
     assert rule.accept_threshold == round(np.quantile(sorted_at(digits)[:, 9], 0.025), 4)
     assert rule.pair_threshold == round(min(np.quantile(pairs[0], 0.01), np.quantile(pairs[1], 0.95)), 4)
-    few = fit_decision_rule(digits, labels, others * 0 + 0.1)  # non-digits that are easily told
+    few = fit_decision_rule([(digits, labels)], others * 0 + 0.1)  # non-digits that are easily told
     assert few.pair_threshold == 0.2
     assert few.accept_threshold == rule.accept_threshold
-    assert fit_decision_rule(digits, labels, others, kept=0.5).accept_threshold == pytest.approx(
+    assert fit_decision_rule([(digits, labels)], others, kept=0.5).accept_threshold == pytest.approx(
         np.median(sorted_at(digits)[:, 9]), abs=1e-4
     )
     cold = digits**2 / (digits**2).sum(axis=1, keepdims=True)  # twice as sure as it should be
-    assert fit_decision_rule(cold, labels, others).temperature == pytest.approx(
+    assert fit_decision_rule([(cold, labels)], others).temperature == pytest.approx(
         2 * rule.temperature, abs=0.02
     )

@@ -102,9 +102,29 @@ def test_fit_finds_the_temperature_that_was_hidden() -> None:
     labels = np.array([random.choice(10, p=p) for p in calibrated])
     overconfident = np.exp(2 * z) / np.exp(2 * z).sum(axis=1, keepdims=True)
     others = np.full((100, 10), 0.1)
-    decision = fit_decision_rule(overconfident, labels, others, kept=0.9)
+    decision = fit_decision_rule([(overconfident, labels)], others, kept=0.9)
     assert decision.temperature == pytest.approx(2, rel=0.05)
     assert (tempered(overconfident, 2).max(axis=1) >= decision.accept_threshold).mean() == pytest.approx(
         0.9, abs=0.01
     )
     assert decision.pair_threshold <= 0.25
+
+
+def test_each_kind_of_digits_keeps_its_share() -> None:
+    """One kind is harder than the other and has few examples: pooled, it would lose what it keeps here."""
+    random = np.random.default_rng(0)
+    kinds = []
+    for spread, n in ((6, 9000), (2, 300)):
+        z = random.normal(0, spread, (n, 10))
+        p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+        kinds.append((p, np.array([random.choice(10, p=each) for each in p])))
+    decision = fit_decision_rule(kinds, np.full((100, 10), 0.1), kept=0.9)
+    assert decision.temperature == pytest.approx(1, abs=0.15)
+    best = [np.sort(tempered(p, decision.temperature), axis=1) for p, _ in kinds]
+    kept = [(each[:, -1] >= decision.accept_threshold).mean() for each in best]
+    assert kept[0] > 0.95
+    assert kept[1] == pytest.approx(0.9, abs=0.005)
+    assert decision == fit_decision_rule(kinds[::-1], np.full((100, 10), 0.1), kept=0.9)
+    confused = np.tile([0.5, 0.5] + [0.0] * 8, (100, 1))  # non-digits whose pairs are no help: digits decide
+    pairs = fit_decision_rule(kinds, confused, kept=0.9).pair_threshold
+    assert pairs == pytest.approx(np.quantile(best[1][:, -2:].sum(axis=1), 0.01), abs=1e-4)

@@ -15,6 +15,7 @@ from engine.recognition.metrics import _student_t, clustered_interval, wilson_in
 from engine.training import jobs
 from engine.training.cross_validation import split_by_writer, train_without_writers
 from engine.training.jobs import Run, Shared
+from engine.training.loop import held_back
 from engine.training.options import TrainingOptions
 from engine.training.trainer import Training
 
@@ -55,6 +56,11 @@ def test_each_network_is_evaluated_on_writers_it_has_not_seen(
     ]
     assert trained == [{"b", "c"}, {"a", "c"}, {"a", "b"}]
     assert [part.writers.tolist() for part in parts] == [["a"], ["b"], ["c"]]
+    everything = tiny.train
+    for part in parts:
+        assert part.images is not None
+        held = held_back(len(everything), options.validation, options.seed)[1]
+        np.testing.assert_array_equal(part.images.labels, everything.labels[held])
 
 
 def test_mistakes_by_one_writer_say_less_than_mistakes_by_many() -> None:
@@ -93,9 +99,13 @@ def test_answers_of_several_networks_are_pooled() -> None:
     def part(digit: int, answer: int, writer: str) -> UnseenWriters:
         p = np.full((2, 10), 0.01)
         p[:, answer] = 0.91
-        return UnseenWriters(Evaluation(np.full(2, digit), p), np.full(2, writer), np.full((2, 10), 0.1))
+        images = Evaluation(np.full(3, digit), p[[0, 0, 0]])
+        evaluation = Evaluation(np.full(2, digit), p)
+        return UnseenWriters(evaluation, np.full(2, writer), np.full((2, 10), 0.1), images)
 
     both = UnseenWriters.pooled([part(3, 3, "a"), part(4, 9, "b")])
+    assert both.images is not None
+    assert both.images.n == 6
     assert both.evaluation.n == 4
     assert both.evaluation.accuracy == 0.5
     assert both.interval_95 == (0.0, 1.0)
