@@ -59,8 +59,9 @@ def _as_json(info: BackendInfo) -> str:
             "version": info.version,
             "origin": info.origin,
             "needs": info.needs,
-            "available": info.missing is None,
+            "available": info.why_not is None,
             "why_not": info.why_not,
+            "rivals": info.rivals,
             "default": info.name == default_name(),
         }
     )
@@ -69,6 +70,8 @@ def _as_json(info: BackendInfo) -> str:
 def _as_row(info: BackendInfo) -> list[str]:
     """Cells for the columns of `HEADER`; what a distribution tells of itself is cut."""
     ready = "yes, the default" if info.name == default_name() else "yes"
+    if info.rivals:
+        ready += f"; that of {', '.join(info.rivals)} is not taken: the name belongs to inkdigits"
     needs = ", ".join(info.needs) or "-"
     told = (info.name, info.version, info.origin, needs)
     return [*(one_line(text, 40) for text in told), one_line(info.why_not or ready)]

@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 
 from apps.jobs import add_executor, new_pool, watch
-from apps.learning import add_learning, chosen_options, load_dataset
-from apps.options import add_json, add_picture, chosen_backend, need, output_file
+from apps.learning import add_learning, chosen_options, load_dataset, need_for_learning
+from apps.options import add_json, add_picture, chosen_backend, output_file
 from apps.output import print_json, say
 from backends import InkdigitsError
 from engine.data.drawings import drawings_sha256, read_drawings
@@ -68,7 +68,7 @@ def _two_or_more(text: str) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Train and test a network for each group of writers, and report; returns the exit code."""
     # Everything that can be refused is refused before training.
-    need("train", "training")
+    need_for_learning(arguments)
     if not arguments.recipe or not arguments.strokes:
         raise InkdigitsError("cross-validation needs --recipe, and --strokes with drawings by known writers")
     recipe = read_recipe(arguments.recipe)

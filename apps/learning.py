@@ -142,6 +142,11 @@ def _remark_on_learning_rate(options: TrainingOptions) -> None:
         )
 
 
+def need_for_learning(arguments: argparse.Namespace) -> None:
+    """Refuse to train without the packages for it, and those for the data set that was chosen."""
+    need("train,digits8x8" if arguments.dataset == "digits8x8" else "train", "training")
+
+
 def load_dataset(
     arguments: argparse.Namespace, options: TrainingOptions | None, recipe: Recipe | None
 ) -> Dataset:

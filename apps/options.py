@@ -198,10 +198,10 @@ def get_ready(network: Network, training: Training | None = None, drawing: bool 
             strokes_to_image([[(0.0, 0.0), (1.0, 1.0)]], backend=backend)
 
 
-def need(extra: str, purpose: str) -> None:
-    """Refuse to go on without an extra, and say how to install it.
+def need(extras: str, purpose: str) -> None:
+    """Refuse to go on without extras ("train,predict"), and say how to install them.
 
     All its packages are looked for at once, so that nobody installs them one by one.
     """
-    if any(find_spec(module) is None for module in EXTRAS[extra]):
-        raise InkdigitsError(f"{purpose} needs packages that are not installed here: {install_hint(extra)}")
+    if any(find_spec(module) is None for extra in extras.split(",") for module in EXTRAS[extra]):
+        raise InkdigitsError(f"{purpose} needs packages that are not installed here: {install_hint(extras)}")

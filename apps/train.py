@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from apps.epoch_log import log_file, logged
-from apps.learning import add_learning, chosen_options, follow, load_dataset
+from apps.learning import add_learning, chosen_options, follow, load_dataset, need_for_learning
 from apps.like import read_like
 from apps.options import (
     add_json,
@@ -18,7 +18,6 @@ from apps.options import (
     get_ready,
     input_file,
     is_for_digits,
-    need,
     output_file,
     refuse_without,
     writers,
@@ -99,7 +98,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, test, save and report; returns the exit code."""
     # Everything that can be refused is refused before training.
-    need("train", "training")
+    need_for_learning(arguments)
     refuse_without(arguments, "--without-writers", "--strokes")
     like = read_like(arguments) if arguments.like else None
     if like:

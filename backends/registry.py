@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distribution, entry_points
 from importlib.util import find_spec
 from inspect import signature
 from typing import Any
 
 from backends.base import Backend
-from backends.errors import InkdigitsError, describe, one_line
+from backends.errors import LONGEST_OF_ALL, InkdigitsError, describe, one_line
 
 GROUP = "inkdigits.backends"
 VARIABLE = "INKDIGITS_BACKEND"
@@ -57,6 +57,8 @@ class BackendInfo:
         That of the distribution, or "unknown".
     needs : tuple of str
         The packages that it needs besides inkdigits and what inkdigits needs itself.
+    rivals : tuple of str
+        Other distributions that offer a backend of this name. A built-in is taken all the same.
     """
 
     name: str
@@ -65,10 +67,13 @@ class BackendInfo:
     missing: str | None = None
     version: str = "unknown"
     needs: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
 
     @property
     def why_not(self) -> str | None:
-        """Why it cannot run here and what to do, as far as metadata tell; None if nothing is missing."""
+        """Why it cannot run here and what to do, as far as metadata tell; None if nothing is in its way."""
+        if self.rivals and self.name not in BUILT_IN:
+            return f"is offered by {' and '.join([self.origin, *self.rivals])}: uninstall all but one"
         if self.missing is None:
             return None
         if self.missing == self.origin:
@@ -84,22 +89,13 @@ def available_backends() -> dict[str, BackendInfo]:
     Returns
     -------
     dict from str to BackendInfo
-        By name, built-ins first.
-
-    Raises
-    ------
-    BackendError
-        Two distributions offer the same name, or one takes a built-in's.
+        By name, built-ins first. Where several distributions offer one name, `BackendInfo.rivals` says so.
     """
     found = {name: _built_in(name) for name in BUILT_IN}
     third_party = [_third_party(each) for each in entry_points(group=GROUP)]
     for info in sorted(third_party, key=lambda info: (info.name, info.origin)):
-        if info.name in found:
-            raise BackendError(
-                f"two distributions offer a backend named {info.name!r}, {found[info.name].origin} and "
-                f"{info.origin}: uninstall one of them"
-            )
-        found[info.name] = info
+        first = found.get(info.name)
+        found[info.name] = replace(first, rivals=(*first.rivals, info.origin)) if first else info
     return found
 
 
@@ -141,7 +137,7 @@ def get_backend(choice: Backend | str | None = None, threads: int = 1) -> Backen
     if name not in known:
         raise BackendError(f"there is no backend {name!r}; choose one of: {', '.join(known)}")
     info = known[name]
-    if info.missing and name in BUILT_IN:
+    if (info.rivals and name not in BUILT_IN) or (info.missing and name in BUILT_IN):
         raise BackendError(f"the backend {name!r} {info.why_not}")
     return _made(info, threads)
 
@@ -151,10 +147,14 @@ def _made(info: BackendInfo, threads: int) -> Backend:
     which = f"the backend {one_line(repr(info.name), 40)} of {one_line(info.origin, 40)}"
     try:
         kind = info.entry_point.load()
+        lacking = sorted(getattr(kind, "__abstractmethods__", ()))
         name = getattr(kind, "__name__", type(kind).__name__)
         takes_threads = _takes_threads(kind)
     except (Exception, SystemExit) as error:  # another's code may raise anything, or try to exit
         raise BackendError(one_line(f"{which} {_cannot('be imported', info, error)}")) from error
+    if lacking:
+        said = f"{which} lacks {len(lacking)} formulas: {', '.join(lacking)}"
+        raise BackendError(one_line(said, LONGEST_OF_ALL))
     if not takes_threads:
         raise BackendError(one_line(f"{which}: {name} must be made with one argument, threads"))
     try:

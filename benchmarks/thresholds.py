@@ -14,11 +14,11 @@ import argparse
 from pathlib import Path
 from typing import NamedTuple
 
-from apps.plots import BLUE, ORANGE, PALE
 from backends.arrays import Array
 from benchmarks.levers import HELD_BACK, others, pens
 from engine import Network
 from engine.data.datasets import load_mnist
+from engine.figures import BLUE, ORANGE, PALE
 from engine.model.card import DecisionRule
 from engine.recognition.evaluation import evaluate
 from engine.recognition.recognize import fit_decision_rule, tempered

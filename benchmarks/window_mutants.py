@@ -251,7 +251,7 @@ MUTANTS = [
     Mutant("overlay left behind", "screen.py", "chain(self._covered, dirty)", "dirty", PICTURES),
     Mutant("sizes kept", "screen.py", "            forget_sizes()\n", "", "test_budget.py"),
     Mutant("no place of keys", "events.py", "        names.append(place)\n", "        pass\n", WINDOW),
-    Mutant("AltGr is Ctrl", "events.py", " and not helps", "", WINDOW),
+    Mutant("AltGr is Ctrl", "events.py", "    if helps:\n", "    if False:\n", WINDOW),
     Mutant(
         "letters by place everywhere",
         "events.py",

@@ -147,7 +147,7 @@ def key_names(event: pygame.Event) -> tuple[str, ...]:
     modifiers = getattr(event, "mod", 0)
     shift = bool(modifiers & pygame.KMOD_SHIFT)
     helps = bool(modifiers & (pygame.KMOD_ALT | pygame.KMOD_MODE))
-    ctrl = bool(modifiers & (pygame.KMOD_CTRL | pygame.KMOD_META)) and not helps
+    ctrl = bool(modifiers & (pygame.KMOD_CTRL | pygame.KMOD_META))
     if event.key in NAMED_KEYS:
         name = NAMED_KEYS[event.key]
         name = f"Shift+{name}" if shift and name in SHIFTED else name

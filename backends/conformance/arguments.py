@@ -9,14 +9,33 @@ import numpy.typing as npt
 
 from backends.arrays import Parameters, scale_pixels
 from backends.base import Backend
-from backends.conformance.cases import network_case
+from backends.conformance.cases import KERNELS, network_case
 from backends.conformance.checks import clause
 from backends.conformance.comparison import MismatchError, about
 from backends.conformance.run import rates
-from backends.errors import ArgumentError
+from backends.errors import ArgumentError, describe
 from backends.optimizers import SGD, Nesterov
 
 SMALL = (7, 5, 3)  # layer sizes
+
+
+@clause
+def check_wrong_arrays(backend: Backend, dtype: npt.DTypeLike) -> None:
+    """A formula refuses integers where it takes floats, by `ArgumentError`."""
+    for formula in KERNELS:
+        case = next(iter(formula(dtype)))
+        first, *others = case.inputs
+        with about(f"{case.function}, {case.names[0]} of integers", case.function):
+            try:
+                with np.errstate(all="ignore"):
+                    getattr(backend, case.function)(first.astype(np.int64), *others)
+            except ArgumentError:
+                pass
+            except Exception as error:
+                problem = f"{describe(error, 90)}; expected ArgumentError"
+                raise MismatchError(problem, cause="`@checked` is missing") from error
+            else:
+                raise MismatchError("an answer, expected ArgumentError", cause="`@checked` is missing")
 
 
 @clause

@@ -94,7 +94,9 @@ def relu_forward(dtype: npt.DTypeLike) -> Iterator[Case]:
 
 def relu_backward(dtype: npt.DTypeLike) -> Iterator[Case]:
     for z in _activation_cases(dtype):
-        yield Case("relu_backward", (normal(z.shape, dtype, seed=1), z))
+        da = normal(z.shape, dtype, seed=1)
+        yield Case("relu_backward", (da, z))
+        yield Case("relu_backward", (np.where(z > 0, da, np.inf).astype(dtype), z))  # in a net that diverges
 
 
 def softmax_forward(dtype: npt.DTypeLike) -> Iterator[Case]:

@@ -42,6 +42,8 @@ def likely_cause(
     """
     if (np.isnan(true) & ~np.isnan(ours)).any():
         return "NaN is replaced by a number; it must stay NaN"
+    if (np.isnan(ours) & np.isfinite(true)).any() and _any_infinite(inputs):
+        return "a product with a mask: infinity times 0 is NaN"
     if (np.isfinite(true) & ~np.isfinite(ours)).any():
         return "an overflow, or a division by zero: the expected value is finite"
     if not np.isfinite(ours).all() or not np.isfinite(true).all():
@@ -188,6 +190,10 @@ def _ratio(ours: Array, true: Array) -> float:
 
 def _broadcasts(array: Array, shape: tuple[int, ...]) -> bool:
     return array.shape == shape[len(shape) - array.ndim :]
+
+
+def _any_infinite(inputs: Mapping[str, Any]) -> bool:
+    return any(isinstance(each, np.ndarray) and np.isinf(each).any() for each in inputs.values())
 
 
 def _is_floating(value: Any) -> bool:

@@ -160,7 +160,10 @@ def _parts(value: Any) -> tuple[Any, ...]:
 def _same_type(name: str, ours: Any, true: Any) -> None:
     if not isinstance(true, np.ndarray):
         if not isinstance(ours, float):
-            raise MismatchError(f"{name} is of type {type(ours).__name__}, expected float", where=name)
+            number = isinstance(ours, np.generic) or getattr(ours, "ndim", None) == 0
+            cause = f"a number of the library's: return float({name})" if number else None
+            problem = f"{name} is of type {type(ours).__name__}, expected float"
+            raise MismatchError(problem, where=name, cause=cause)
         return
     if not isinstance(ours, np.ndarray):
         raise MismatchError(f"{name} is of type {type(ours).__name__}, expected ndarray", where=name)

@@ -519,7 +519,7 @@ def download_mnist(progress: Callable[[], Any] | None = None) -> Path:
     DataError
         The packages that download are not installed, or the download failed.
     """
-    ways_out = f"give --data FILE.npz, {VARIABLE}=FOLDER with {FILE_NAME}, or train with --dataset digits8x8"
+    ways_out = f"give --data FILE.npz, {VARIABLE}=FOLDER with {FILE_NAME} or, to train, --dataset digits8x8"
     try:
         import pooch  # noqa: F401  # needed below; an ImportError there would say less
     except ImportError:

@@ -335,7 +335,7 @@ class Training:
         """
         random = np.random.default_rng(self.options.seed)
         with BlasThreads(self.network.backend.threads), blame(self.network.backend, "evaluating"):
-            unseen = evaluate_unseen_writers(self.network, drawings, random, self.validation)
+            unseen = evaluate_unseen_writers(self.network, drawings, random, self.held_back)
         evaluation = unseen.evaluation
         low, high = unseen.interval_95
         self.network.card.accuracy.update(

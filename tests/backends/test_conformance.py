@@ -13,6 +13,7 @@ import pytest
 from backends import imaging
 from backends.arrays import Array, Parameters
 from backends.base import Backend
+from backends.checks import checked
 from backends.conformance import CHECKS, failures
 from backends.numpy_backend import NumpyBackend
 from backends.optimizers import SGD, Nesterov
@@ -44,6 +45,11 @@ class HidesNaN(NumpyBackend):
         return np.nan_to_num(np.maximum(z, 0))
 
 
+class MultipliesWithAMask(NumpyBackend):
+    def relu_backward(self, da: Array, z: Array) -> Array:
+        return da * (z > 0)
+
+
 class PassesGradientAtZero(NumpyBackend):
     def relu_backward(self, da: Array, z: Array) -> Array:
         return np.where(z >= 0, da, 0).astype(da.dtype)
@@ -61,6 +67,12 @@ class EpsilonInTheLogarithm(NumpyBackend):
         _, dz = super().softmax_cross_entropy(z, labels)
         batch = np.arange(len(z))
         return float(-np.log(self.softmax_forward(z)[batch, labels] + 1e-7).mean()), dz
+
+
+class NumberOfTheLibrary(NumpyBackend):
+    def softmax_cross_entropy(self, z: Array, labels: Array) -> tuple[float, Array]:
+        loss, dz = super().softmax_cross_entropy(z, labels)
+        return z.dtype.type(loss), dz
 
 
 class SumInsteadOfMean(NumpyBackend):
@@ -262,6 +274,11 @@ class CannotTravel(NumpyBackend):
 # ---- What it is given ---------------------------------------------------------------------------
 
 
+class ForgetsTheDoor(NumpyBackend):
+    def decay_update(self, w: Array, factor: float) -> None:
+        w[...] = w * w.dtype.type(factor)
+
+
 class FillsUpNarrowRows(NumpyBackend):
     def predict_proba(self, parameters: Parameters, x: Array) -> Array:
         wide = np.zeros((len(x), parameters.inputs), x.dtype)
@@ -317,6 +334,7 @@ class OneBufferForAll(NumpyBackend):
 
 
 class ReturnsItsInput(NumpyBackend):
+    @checked
     def relu_forward(self, z: Array) -> Array:
         return z if (z >= 0).all() else super().relu_forward(z)
 
@@ -581,6 +599,8 @@ WRONG: dict[type[NumpyBackend], str] = {
     SlightlyWrongInputGradient: "dense_backward_input",
     HidesNaN: "relu_forward",
     PassesGradientAtZero: "relu_backward",
+    MultipliesWithAMask: "relu_backward",
+    NumberOfTheLibrary: "softmax_cross_entropy",
     OverflowingSoftmax: "softmax_forward",
     EpsilonInTheLogarithm: "softmax_cross_entropy",
     SumInsteadOfMean: "gradients",
@@ -612,6 +632,7 @@ WRONG: dict[type[NumpyBackend], str] = {
     WarmsUpForFloat32Only: "warm_up",
     ForgetsItsThreads: "pickling",
     CannotTravel: "pickling",
+    ForgetsTheDoor: "wrong_arrays",
     FillsUpNarrowRows: "wrong_arguments",
     CountsFromTheEnd: "wrong_arguments",
     FortranOrder: "layout",
@@ -670,6 +691,7 @@ def test_every_check_has_caught_something() -> None:
 
 
 ONE_CHECK_ALONE = [
+    ForgetsTheDoor,
     WithoutName,
     IgnoresThreads,
     TakesNoThreads,
@@ -714,6 +736,9 @@ def test_other_failures_follow_from_the_cause(wrong: type[NumpyBackend]) -> None
 @pytest.mark.parametrize(
     ("wrong", "cause"),
     [
+        (ForgetsTheDoor, "`@checked` is missing"),
+        (MultipliesWithAMask, "a product with a mask"),
+        (NumberOfTheLibrary, "return float(loss)"),
         (ForgetsBias, "b is not added"),
         (HidesNaN, "NaN is replaced by a number"),
         (PassesGradientAtZero, "wrong only where z is 0"),

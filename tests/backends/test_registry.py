@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.cli import main
 from backends import BackendError, available_backends, get_backend, registry
 from backends.conformance import CHECKS
 from backends.numpy_backend import NumpyBackend
@@ -123,14 +124,25 @@ def test_built_ins_have_a_version_and_needs() -> None:
 def test_two_distributions_with_one_name_are_both_named(site: Path) -> None:
     offer(site, "first", "same", "a:B")
     offer(site, "second", "same", "c:D")
-    with pytest.raises(BackendError, match="'same', first and second"):
-        available_backends()
+    with pytest.raises(BackendError, match="'same' is offered by first and second: uninstall all but one"):
+        get_backend("same")
+    assert available_backends()["same"].rivals == ("second",)
+    assert get_backend("numpy").name == "numpy", "the others are as they were"
 
 
-def test_built_in_cannot_be_shadowed(site: Path) -> None:
+def test_built_in_cannot_be_shadowed(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     offer(site, "usurper", "numpy", "a:B")
-    with pytest.raises(BackendError, match="'numpy', inkdigits and usurper"):
-        get_backend("numpy")
+    assert type(get_backend("numpy")) is NumpyBackend
+    assert main(["backends"]) == 0
+    numpy_row = capsys.readouterr().out.splitlines()[1]
+    assert numpy_row.endswith("that of usurper is not taken: the name belongs to inkdigits")
+
+
+def test_formulas_that_a_backend_lacks_are_named(site: Path) -> None:
+    (site / "half.py").write_text("from backends import Backend\nclass Half(Backend):\n    name = 'half'\n")
+    offer(site, "half-done", "half", "half:Half")
+    with pytest.raises(BackendError, match="'half' of half-done lacks 13 formulas: adamw_update, ave"):
+        get_backend("half")
 
 
 @pytest.mark.parametrize(

@@ -73,11 +73,7 @@ class BackendSwitch:
             return
         present = live.network.backend
         self._ready.setdefault(present.name, present)
-        try:
-            known = available_backends()
-        except InkdigitsError as error:
-            self._session.say(str(error))
-            return
+        known = available_backends()
         names = list(known)
         last = self._tried or present.name
         start = names.index(last) + 1 if last in names else 0
@@ -85,7 +81,7 @@ class BackendSwitch:
         self._tried = name
         if name in self._ready:
             live.use_backend(self._ready[name])
-        elif known[name].missing:
+        elif known[name].why_not:
             self._session.say(f"{name} {known[name].why_not}")
         else:
             self.preparing = name

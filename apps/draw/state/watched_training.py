@@ -115,7 +115,7 @@ class WatchedTraining:
     def choose(self, name: str, by: int) -> None:
         """Choose another value for the next new network."""
         known = available_backends()
-        self.choices = self.choices.step(name, by, tuple(each for each in known if not known[each].missing))
+        self.choices = self.choices.step(name, by, tuple(each for each in known if not known[each].why_not))
 
     def start_or_pause(self) -> None:
         """Make a network and let it learn; or pause, or go on."""

@@ -148,6 +148,10 @@ def test_pictures_are_kept_within_their_bytes() -> None:
         kept.get(0, lambda: make(0))
         assert kept.size <= 100_000
     assert made == list(range(40)), "what is used stays"
+    kept.get(39, lambda: make(39))
+    assert made == list(range(40)), "and so does what is new"
+    kept.get(1, lambda: make(1))
+    assert made[40:] == [1], "what was not used for long is dropped"
     kept.get("large", lambda: pygame.Surface((400, 400), pygame.SRCALPHA))
     assert kept.size <= 100_000
     kept.clear()

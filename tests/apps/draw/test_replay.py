@@ -100,6 +100,18 @@ def test_what_is_recorded_is_replayed_to_the_same_pixels(session: Session, tmp_p
     again.close()
 
 
+def test_events_come_when_their_time_has_come() -> None:
+    first, second = pygame.Event(pygame.KEYUP, key=1), pygame.Event(pygame.KEYUP, key=2)
+    replay = Replay(Header((1000, 640)), [(1.0, first), (2.0, second)])
+    assert replay.get() == []
+    replay.sleep(1.5)
+    assert replay.get() == [first]
+    assert replay.wait(400).type == pygame.NOEVENT
+    assert replay.wait(400) == second
+    assert replay.clock() == 2.0
+    assert replay.over
+
+
 def test_a_size_that_was_recorded_is_taken(tmp_path: Path) -> None:
     path = recording(tmp_path / "r.jsonl", line(0.2, "WINDOWSIZECHANGED", x=1200, y=800))
     session, window = play(read_replay(path))

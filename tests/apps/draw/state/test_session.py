@@ -72,6 +72,18 @@ def test_it_predicts_once_a_frame_and_only_if_points_changed(session: Session, n
     assert len(network.inputs) == 1
 
 
+def test_a_prediction_goes_when_more_is_drawn_and_it_is_not_live(session: Session) -> None:
+    session.prediction.toggle_live()
+    draw(session)
+    session.prediction.run(session.document.strokes)
+    session.start_frame(0)
+    assert session.prediction.milliseconds is not None
+    draw(session)
+    session.start_frame(1)
+    assert session.prediction.recognition is None
+    assert session.prediction.milliseconds is None
+
+
 def test_clearing_drops_the_prediction_at_once(session: Session) -> None:
     draw(session)
     session.start_frame(0)
