@@ -102,8 +102,8 @@ def judge(network: Network, seed: int) -> Result:
     learned, held = (everything[part] for part in held_back(len(everything), HELD_BACK, seed))
     of_learned, of_held, of_pens = (evaluate(network, part) for part in (learned, held, pens()))
     digits = [(each.probabilities, each.labels) for each in (of_held, of_pens)]
-    of_others = network.predict_proba(others())
-    rule = fit_decision_rule(digits, of_others, KEPT)
+    of_non_digits = network.predict_proba(others())
+    rule = fit_decision_rule(digits, of_non_digits, KEPT)
     return Result(
         of_learned.accuracy,
         of_held.accuracy,
@@ -111,7 +111,7 @@ def judge(network: Network, seed: int) -> Result:
         of_pens.accuracy,
         min(_loss(*digits[1], t) for t in TEMPERATURES),
         of_pens.top2_accuracy,
-        float((tempered(of_others, rule.temperature).max(axis=1) < rule.accept_threshold).mean()),
+        float((tempered(of_non_digits, rule.temperature).max(axis=1) < rule.accept_threshold).mean()),
     )
 
 

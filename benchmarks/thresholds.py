@@ -43,11 +43,11 @@ def curve(network: Network, seed: int, kept: tuple[float, ...] = KEPT) -> list[R
     digits = [
         (each.probabilities, each.labels) for each in (evaluate(network, pens()), evaluate(network, images))
     ]
-    of_others = network.predict_proba(others())
+    of_non_digits = network.predict_proba(others())
     rows = []
     for share in kept:
-        rule = fit_decision_rule(digits, of_others, share)
-        named = [_named(probabilities, rule) for probabilities, _ in (*digits, (of_others, None))]
+        rule = fit_decision_rule(digits, of_non_digits, share)
+        named = [_named(probabilities, rule) for probabilities, _ in (*digits, (of_non_digits, None))]
         wrong = [
             float((probabilities.argmax(axis=1) != labels)[sure].mean())
             for (probabilities, labels), sure in zip(digits, named, strict=False)
@@ -68,13 +68,13 @@ def draw(rows: list[Row], path: Path) -> None:
 
     figure = Figure(figsize=(6.4, 4), layout="constrained")
     axes = figure.add_subplot()
-    of_others = [100 * row.shares[2] for row in rows]
+    of_non_digits = [100 * row.shares[2] for row in rows]
     for place, (name, colour) in enumerate(
         {"pen strokes of unseen writers": BLUE, "MNIST's digits held back": ORANGE}.items()
     ):
         missed = [100 - 100 * row.shares[place] for row in rows]
-        axes.plot(missed, of_others, "o-", color=colour, ms=4, linewidth=1.5, label=name)
-    for row, x, y in zip(rows, missed, of_others, strict=True):
+        axes.plot(missed, of_non_digits, "o-", color=colour, ms=4, linewidth=1.5, label=name)
+    for row, x, y in zip(rows, missed, of_non_digits, strict=True):
         axes.annotate(
             f"{row.rule.accept_threshold:.2f}", (x, y), (6, 3), textcoords="offset points", fontsize=8
         )
