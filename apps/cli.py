@@ -56,8 +56,10 @@ examples:
 class _Parser(argparse.ArgumentParser):
     """Report errors in one line."""
 
+    command = ""  # the subcommand on the command line, whose help says more than one's own
+
     def error(self, message: str) -> NoReturn:
-        way_out = f" (see {self.prog} --help)"
+        way_out = f" (see {self.prog}{self.command} --help)"
         said = one_line(f"{self.prog}: {message}", LONGEST_OF_ALL - len(way_out), middle=True)
         self.exit(UNUSABLE, f"{said}{way_out}\n")
 
@@ -118,6 +120,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if argv and argv[0] == name:
+            parser.command = f" {name}"
             module = importlib.import_module(module_name)
             module.add_arguments(subparser)
             subparser.epilog = module.EXAMPLES

@@ -45,7 +45,7 @@ def test_every_command_has_help(run: Any, command: str) -> None:
         (["train", "--strokes", "."], "argument --strokes: . is a folder; name a file"),
         (["train", "--out", "."], "argument --out: cannot write .: it is a folder"),
         (["train", "--threads", "0"], "not a number of threads"),
-        (["train", "--fly\x1b"], "unrecognized arguments: --fly\\x1b"),
+        (["train", "--fly\x1b"], "unrecognized arguments: --fly\\x1b (see inkdigits train --help)"),
         (["train", "--backend", "cuda"], "choose one of: numpy, numba"),
         (["train", "--data", "none.npz"], "there is no file none.npz"),
         (["train", "--out", "none/model.json"], "there is no folder"),
