@@ -1,11 +1,13 @@
 """How many rows of digits are read right: 2 to 6 drawings of one writer side by side; and single digits.
 
     python -m benchmarks.rows --networks /tmp/networks      # networks that have not seen the writer
+    python -m benchmarks.rows --lever /tmp/levers/best-128-64-1.json --each 50     # at the full length
     python -m benchmarks.rows                               # the shipped one, which has
 
 Gaps between the ink of neighbours are drawn uniformly from 15 to 60 % of the height; the drawings keep their
 sizes, stand a little too high or too low, and their strokes come in any order and direction. FOLDER holds the
-networks of `python -m benchmarks.teaching`. The drawings are those in the folder INKDIGITS_DATA.
+networks of `python -m benchmarks.teaching`; a lever is one network of `python -m benchmarks.levers`, and six
+writers are left then. The drawings are those in the folder INKDIGITS_DATA.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backends.arrays import Array
+from benchmarks.levers import WRITERS
 from engine import Network, recognize_digits, segment
 from engine.data.drawings import Drawing, read_drawings
 from engine.recognition.metrics import wilson_interval
@@ -81,14 +84,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.rows", description=(__doc__ or "").split("\n\n")[0]
     )
-    parser.add_argument("--networks", metavar="FOLDER", type=Path, help="networks of `benchmarks.teaching`")
+    whose = parser.add_mutually_exclusive_group()
+    whose.add_argument("--networks", metavar="FOLDER", type=Path, help="networks of `benchmarks.teaching`")
+    whose.add_argument("--lever", metavar="FILE", type=Path, help="a network of `benchmarks.levers`")
     parser.add_argument("--each", metavar="N", type=int, default=10, help="rows of each writer (default: 10)")
     arguments = parser.parse_args()
     drawings = read_drawings(Path(os.environ["INKDIGITS_DATA"]) / "pen_strokes_dev.json")
     networks: dict[str, Network] = {}  # by writer
-    for fold in split_by_writer(drawings, 5):
-        path = arguments.networks / f"fold{fold.number}.json" if arguments.networks else None
-        networks |= dict.fromkeys(fold.writers, Network.load(path))
+    if arguments.lever:
+        drawings = [each for each in drawings if str(each.writer) in WRITERS]
+        networks = dict.fromkeys(WRITERS, Network.load(arguments.lever))
+    else:
+        for fold in split_by_writer(drawings, 5):
+            path = arguments.networks / f"fold{fold.number}.json" if arguments.networks else None
+            networks |= dict.fromkeys(fold.writers, Network.load(path))
     print("| rows | n | strokes divided right, % | all digits right, % |\n|---|---|---|---|")
     for name, gaps, slant in (
         *((name, gaps, 0.0) for name, gaps in GAPS.items()),
