@@ -395,7 +395,9 @@ def test_one_wave_goes_from_left_to_right_when_the_pen_is_lifted(screen: GlassSc
 
 def test_in_the_calm_nothing_moves(screen: GlassScreen) -> None:
     screen.session.do(BY_LABEL["Calm"])
-    screen.draw((0.2, 0.2), (0.8, 0.8))
+    screen.draw((0.2, 0.2), (0.8, 0.8), lift=False)
+    screen.window.paint()
+    screen.session.pointer.release(screen.at(0.8, 0.8))
     screen.window.paint()
     assert not screen.page.animating
     screen.session.show_page(0)
@@ -452,6 +454,16 @@ def test_another_network_is_looked_into_at_once(screen: GlassScreen) -> None:
         found = screen.session.insight.activations(screen.session.prediction)
         assert found is not None
         np.testing.assert_allclose(found.logits, screen.expected().logits, atol=1e-6)
+
+
+def test_the_same_answer_is_looked_into_anew_with_another_network(screen: GlassScreen) -> None:
+    screen.picture()
+    assert screen.live is not None
+    session = screen.session
+    screen.live.network = small_network((784, 24, 12, 10), seed=7)
+    found = session.insight.activations(session.prediction)
+    assert found is not None
+    assert [len(layer) for layer in found.activations] == [24, 12, 10]
 
 
 @NEEDS_NUMBA
