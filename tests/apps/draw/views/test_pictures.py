@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
@@ -212,6 +213,22 @@ def test_the_network_input_is_shown_pixel_by_pixel(screen: Screen) -> None:
     ink = np.kron(IMAGE / 255, np.ones((scale, scale)))[2:-2, 2:-2, None]
     expected = np.array(DARK.paper) + ink * (np.array(DARK.ink) - DARK.paper)
     np.testing.assert_allclose(shown, expected, atol=1)
+
+
+def test_the_network_input_is_new_where_the_answer_is_the_same(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen.draw((0.5, 0.5))
+    before = screen.picture()
+    prediction = screen.session.prediction
+    recognition = prediction.recognition
+    assert recognition is not None
+    other = replace(recognition, image=255 - recognition.image)
+    monkeypatch.setattr(prediction, "_recognize", lambda strokes: other)
+    screen.draw((0.4, 0.5))
+    box = view_of(screen, AnswerPage).network_input.picture
+    inverted = np.array(DARK.paper) + np.array(DARK.ink) - part(before, box, 2)
+    np.testing.assert_allclose(part(screen.picture(), box, 2), inverted, atol=2)
 
 
 def test_the_bars_are_as_long_as_the_probabilities_in_the_order_of_the_digits(screen: Screen) -> None:
