@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,17 @@ def test_before_and_after_are_written(screen: GlassScreen, tiny: Dataset, monkey
     written = [words for words, *_ in texts]
     assert f"5: was {of_digit[0]}, now {of_digit[1]}" in written
     assert f"MNIST: was {accuracy[0]}, now {accuracy[1]}" in written
+
+
+def test_another_correction_is_painted_even_where_nothing_else_is_new(screen: GlassScreen) -> None:
+    tell(screen, 4)
+    session = screen.session
+    assert session.teaching.last is not None
+    box = row(screen).area
+    before = screen.picture()[box.y : box.bottom, box.x : box.right].copy()
+    session.teaching._corrections[-1] = replace(session.teaching.last, digit=5)
+    after = screen.picture()[box.y : box.bottom, box.x : box.right]
+    assert (before != after).any()
 
 
 def test_without_mnist_drawn_digits_are_the_test(screen: GlassScreen, monkeypatch: Any) -> None:
